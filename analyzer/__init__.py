@@ -1,0 +1,2 @@
+"""The log incident analyzer."""
+__version__ = "0.1.0"

@@ -1,0 +1,178 @@
+"""What a signature must satisfy beyond its shape. Each check is one function and one concern."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+
+import regex
+
+from analyzer.catalogue.document import Document
+from analyzer.catalogue.timespan import parse_timespan
+from analyzer.catalogue.vocabulary import CATEGORIES, is_known
+from analyzer.errors import CatalogueProblem
+from analyzer.model import Signature
+
+_ID = regex.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
+_SHORTEST_LITERAL = 4
+
+
+def check_signature(signature: Signature, document: Document, expected_id: str | None) -> None:
+    """All checks on one signature; faults are noted in its document."""
+    _check_id(signature, document, expected_id)
+    _check_patterns(signature, document)
+    _check_captures(signature, document)
+    _check_placeholders(signature, document)
+    _check_completeness(signature, document)
+    _check_correlation(signature, document)
+
+
+def check_catalogue(loaded: Mapping[str, tuple[Signature, Document]]) -> list[CatalogueProblem]:
+    """Checks that need all signatures: every reference must lead somewhere."""
+    problems: list[CatalogueProblem] = []
+    for signature, document in loaded.values():
+        before = len(document.problems)
+        _check_references(signature, document, loaded)
+        problems.extend(document.problems[before:])
+    return problems
+
+
+def captures_of(signature: Signature) -> frozenset[str]:
+    """The names of all captures that its patterns define."""
+    names: set[str] = set()
+    for pattern in signature.match:
+        try:
+            names.update(regex.compile(pattern.encode()).groupindex)
+        except regex.error:
+            continue
+    return frozenset(names)
+
+
+def placeholders(command: str) -> list[str]:
+    """The names in braces in a command template. Raises ValueError where a brace is unbalanced."""
+    return [name for _, name, _, _ in string.Formatter().parse(command) if name is not None]
+
+
+def _check_id(signature: Signature, document: Document, expected_id: str | None) -> None:
+    if not _ID.fullmatch(signature.id):
+        document.problem("id", f"{signature.id!r} is not of the form technology.failure", "lower case, digits and _")
+    elif expected_id is not None and signature.id != expected_id:
+        document.problem("id", f"{signature.id!r} does not fit its place", f"by its path it is {expected_id!r}")
+
+
+def _check_patterns(signature: Signature, document: Document) -> None:
+    for name in ("match", "exclude"):
+        for index, pattern in enumerate(getattr(signature, name)):
+            _check_pattern(pattern, f"{name}[{index}]", document)
+
+
+def _check_pattern(pattern: str, key: str, document: Document) -> None:
+    try:
+        compiled = regex.compile(pattern.encode())
+    except regex.error as error:
+        document.problem(key, f"not a valid regular expression: {error}")
+        return
+    if compiled.search(b""):
+        document.problem(key, "the pattern matches the empty string", "it would fire on every record")
+    elif len(_longest_literal(pattern)) < _SHORTEST_LITERAL:
+        document.problem(
+            key,
+            f"no fixed text of {_SHORTEST_LITERAL} characters in a row",
+            "a pattern needs words of the message to be precise and fast",
+        )
+
+
+def _longest_literal(pattern: str) -> str:
+    """The longest run of plain characters, as a rough measure of how specific a pattern is."""
+    plain = regex.sub(r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\(\?[imsx:]+|\[(?:\\.|[^\]\\])*\]|[.^$*+?{}()|]", "\0", pattern)
+    return max(regex.sub(r"\\(.)", r"\1", plain).split("\0"), key=len)
+
+
+def _check_captures(signature: Signature, document: Document) -> None:
+    for index, pattern in enumerate(signature.match):
+        try:
+            names = regex.compile(pattern.encode()).groupindex
+        except regex.error:
+            continue
+        for name in names:
+            if not is_known(name):
+                document.problem(
+                    f"match[{index}]", f"unknown capture {name!r}", "see the vocabulary in docs/writing-signatures.md"
+                )
+    defined = captures_of(signature)
+    for index, sample in enumerate(signature.samples):
+        for name in sample.captures:
+            if name not in defined:
+                document.problem(f"samples[{index}].captures.{name}", "no pattern defines this capture")
+
+
+def _check_placeholders(signature: Signature, document: Document) -> None:
+    defined = captures_of(signature)
+    _check_template(signature.title, "title", defined, document)
+    for index, step in enumerate(signature.fix):
+        if step.command is not None:
+            _check_template(step.command, f"fix[{index}].command", defined, document)
+    for name in ("verify", "prevent"):
+        for index, text in enumerate(getattr(signature, name)):
+            _check_template(text, f"{name}[{index}]", defined, document)
+
+
+def _check_template(text: str, key: str, defined: frozenset[str], document: Document) -> None:
+    try:
+        names = placeholders(text)
+    except ValueError as error:
+        document.problem(key, f"unbalanced braces: {error}", "write a literal brace twice: {{ }}")
+        return
+    for name in names:
+        if name not in defined:
+            hint = f"captures here: {', '.join(sorted(defined)) or 'none'}; a literal brace is written twice"
+            document.problem(key, f"unknown placeholder {{{name}}}", hint)
+
+
+def _check_completeness(signature: Signature, document: Document) -> None:
+    if bool(signature.match) == (signature.correlation is not None):
+        document.problem("match", "needs either match or correlation, and not both")
+    if signature.category not in CATEGORIES:
+        document.problem("category", f"unknown category {signature.category!r}", "see docs/writing-signatures.md")
+    if signature.kind == "failure":
+        for name in ("cause", "impact", "fix", "references"):
+            if not getattr(signature, name):
+                document.problem(name, f"a failure needs {name!r}")
+    if signature.match:
+        if len(signature.samples) < 2 and signature.kind == "failure":
+            document.problem("samples", "a failure needs at least two samples, from two programs where it can be")
+        elif not signature.samples:
+            document.problem("samples", "at least one sample is needed")
+        if not signature.near_misses:
+            document.problem("near_misses", "at least one near miss is needed")
+
+
+def _check_correlation(signature: Signature, document: Document) -> None:
+    rule = signature.correlation
+    if rule is None:
+        return
+    try:
+        parse_timespan(rule.timespan)
+    except ValueError as error:
+        document.problem("correlation.timespan", str(error), "like 30s, 5m, 2h")
+    if rule.type in ("absence", "contradiction") and not rule.counterpart:
+        document.problem("correlation.counterpart", f"{rule.type} needs a counterpart")
+    if rule.type in ("event_count", "value_count") and rule.condition is None:
+        document.problem("correlation.condition", f"{rule.type} needs a condition")
+    if rule.type == "value_count" and rule.condition is not None and rule.condition.field is None:
+        document.problem("correlation.condition.field", "value_count needs the key to count")
+
+
+def _check_references(
+    signature: Signature, document: Document, loaded: Mapping[str, tuple[Signature, Document]]
+) -> None:
+    references = {f"leads_to[{index}]": name for index, name in enumerate(signature.leads_to)}
+    if signature.refines:
+        references["refines"] = signature.refines
+    if signature.correlation:
+        for name in ("rules", "counterpart"):
+            for index, target in enumerate(getattr(signature.correlation, name)):
+                references[f"correlation.{name}[{index}]"] = target
+    for key, name in references.items():
+        if name not in loaded or name == signature.id:
+            document.problem(key, f"no signature {name!r} in the catalogue")

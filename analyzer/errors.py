@@ -1,0 +1,48 @@
+"""Everything that can go wrong on bad input, as one small family of exceptions.
+
+Trouble with one input never stops a run: it travels as data (`analyzer.model.Skipped`).
+These exceptions are for what makes the run itself meaningless: no input at all, a catalogue
+that cannot be trusted, a command that contradicts itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class AnalyzerError(Exception):
+    """Base of everything this package raises on bad input."""
+
+
+class InputError(AnalyzerError):
+    """A path, option or argument from the user cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueProblem:
+    """One fault in one catalogue file.
+
+    `line` is 1-based, or None where the fault belongs to the file as a whole; `key` is the path of
+    keys inside the file (`samples[0].captures.relation`), empty for the file as a whole.
+    """
+
+    path: str
+    line: int | None
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        key = f" {self.key}:" if self.key else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{place}:{key} {self.message}{hint}"
+
+
+class CatalogueError(AnalyzerError):
+    """A catalogue was refused. `problems` holds every fault found, not only the first."""
+
+    def __init__(self, problems: Sequence[CatalogueProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,1 @@
+"""Paths in, blocks of whole records out."""

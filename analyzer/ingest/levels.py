@@ -1,0 +1,131 @@
+"""Level words -> level codes: for one record, and for the lines of a block at once."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.ingest.windows import Bytes, Offsets, gather, words
+from analyzer.model import LEVEL_CODES, Level
+
+LevelKind = Literal["word", "letter", "number", "status", "priority"]
+Codes = npt.NDArray[np.int8]
+
+_WORDS: dict[Level, str] = {
+    "trace": "trac verb fine sill trc vrb",
+    "debug": "debu dbg dbug conf",
+    "info": "info inf noti note log: succ audi",
+    "warn": "warn wrn",
+    "error": "erro err seve fail",
+    "fatal": "fata crit pani aler emer ftl pnc",
+}
+"""The first four letters of every level word met in the wild (three, where the word is that short)."""
+
+_LETTERS: dict[Level, bytes] = {
+    "trace": b"TV", "debug": b"D", "info": b"INO", "warn": b"W", "error": b"ES", "fatal": b"FCAP",
+}  # fmt: skip
+_PINO: dict[Level, bytes] = {"trace": b"1", "debug": b"2", "info": b"3", "warn": b"4", "error": b"5", "fatal": b"6"}
+_STATUS: dict[Level, bytes] = {"info": b"123", "warn": b"4", "error": b"5"}
+_SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
+
+
+def level_kind(word: bytes, group: str) -> LevelKind:
+    """How the text of a layout's group says the level."""
+    if group == "status":
+        return "status"
+    if group == "priority":
+        return "priority"
+    return "number" if word[:1].isdigit() else "letter" if len(word) == 1 else "word"
+
+
+def level_of(word: bytes, kind: LevelKind) -> int:
+    """The level code of one word, 0 if it is none."""
+    if kind == "priority":
+        return LEVEL_CODES[_SYSLOG_SEVERITIES[int(word) & 7]] if word.isdigit() else 0
+    if kind == "word":
+        return _WORD_CODES.get(_key(word), 0)
+    return int(_BYTE_TABLES[kind][word[0]]) if word else 0
+
+
+def levels_at(data: Bytes, at: Offsets, kind: LevelKind) -> Codes:
+    """The level codes of the words that begin at the given offsets, 0 where none does."""
+    if kind == "word":
+        view = words(data)
+        word = view[np.minimum(at, len(view) - 1)].astype(np.uint32)
+        return _word_codes(word)
+    if kind == "priority":
+        return _priorities(gather(data, at, 4))
+    return _BYTE_TABLES[kind][data[np.minimum(at, len(data) - 1)]]
+
+
+def _byte_table(letters: dict[Level, bytes]) -> Codes:
+    table = np.zeros(256, dtype=np.int8)
+    for level, characters in letters.items():
+        for character in characters:
+            table[character] = LEVEL_CODES[level]
+    return table
+
+
+_BYTE_TABLES: dict[LevelKind, Codes] = {
+    "letter": _byte_table(_LETTERS),
+    "number": _byte_table(_PINO),
+    "status": _byte_table(_STATUS),
+}
+
+
+def _key(word: bytes) -> bytes:
+    """The first four letters in lower case; a shorter word is cut where its letters end."""
+    head = word[:4].lower()
+    return head if head[:4].isalpha() or head == b"log:" else head[:3]
+
+
+_WORD_CODES = {_key(text.encode()): LEVEL_CODES[level] for level, texts in _WORDS.items() for text in texts.split()}
+
+
+def _perfect_hash(keys: list[int]) -> tuple[np.uint32, npt.NDArray[np.uint32], Codes]:
+    """A multiplier that sends every key to a place of its own among 256, with the filled tables."""
+    values = np.array(keys, dtype=np.uint32)
+    random = np.random.default_rng(0)
+    while True:
+        multiplier = np.uint32(random.integers(1, 2**32, dtype=np.uint64) | 1)
+        places = (values * multiplier) >> np.uint32(24)
+        if len(np.unique(places)) == len(values):
+            break
+    table = np.zeros(256, dtype=np.uint32)
+    table[places] = values
+    codes = np.zeros(256, dtype=np.int8)
+    codes[places] = list(_WORD_CODES.values())
+    return multiplier, table, codes
+
+
+_MULTIPLIER, _KEYS, _CODES = _perfect_hash([int.from_bytes(key, "little") for key in _WORD_CODES])
+
+
+def _word_codes(first_four: npt.NDArray[np.uint32]) -> Codes:
+    """Codes by the first four bytes of each word: a table look-up without any branch."""
+    lower = first_four | np.uint32(0x20202020)
+    codes = _lookup(lower)
+    last = lower >> np.uint32(24)
+    missing = (codes == 0) & ((last < ord("a")) | (last > ord("z")))
+    if missing.any():
+        codes[missing] = _lookup(lower[missing] & np.uint32(0x00FFFFFF))
+    return codes
+
+
+def _lookup(keys: npt.NDArray[np.uint32]) -> Codes:
+    places = (keys * _MULTIPLIER) >> np.uint32(24)
+    return np.where(_KEYS[places] == keys, _CODES[places], np.int8(0))
+
+
+def _priorities(window: Bytes) -> Codes:
+    """Syslog's `<134>`: the number before the closing bracket, modulo eight."""
+    severity = np.array([LEVEL_CODES[level] for level in _SYSLOG_SEVERITIES], dtype=np.int8)
+    value = np.zeros(len(window), dtype=np.int64)
+    open_ = np.ones(len(window), dtype=bool)
+    for column in range(3):
+        digit = window[:, column] - np.uint8(48)
+        open_ &= digit < 10
+        value = np.where(open_, value * 10 + digit, value)
+    return severity[value & 7]

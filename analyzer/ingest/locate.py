@@ -1,0 +1,122 @@
+"""Where a field stands in every line, learned from the lines of a sample.
+
+A layout's expression finds a field in one line; doing so for millions of lines is too slow. In any
+one file the field nearly always stands at the same column, or behind the n-th occurrence of some
+byte, or behind a fixed text (a JSON key). `learn` finds such a rule and proves it on the sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.ingest.windows import Bytes, Offsets, find_byte
+
+_AGREEMENT = 0.97
+_REACH = 512
+"""How far into a line a field may stand, in bytes."""
+
+
+class Locator(Protocol):
+    """Finds one field in many lines of a block."""
+
+    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """The offset of the field in each line, -1 where it cannot be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AtColumn:
+    """The field stands at the same column of every line."""
+
+    column: int
+
+    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """See `Locator`."""
+        at = starts + self.column
+        return np.where(at < ends, at, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class BehindByte:
+    """The field stands right behind the n-th occurrence of a byte."""
+
+    byte: int
+    occurrence: int
+
+    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """See `Locator`."""
+        at = starts
+        for _ in range(self.occurrence):
+            found = find_byte(data, at, self.byte, _REACH)
+            # A line in which the byte is missing stays where the search left its bounds.
+            at = np.where((found >= 0) & (found < ends), found + 1, len(data))
+        return np.where(at < ends, at, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class BehindText:
+    """The field stands right behind the first occurrence of a text, such as `"level":"`."""
+
+    text: bytes
+
+    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """See `Locator`."""
+        column = pc.find_substring(line_array(data, starts, ends), self.text.decode("latin-1"))
+        position = column.to_numpy(zero_copy_only=False)
+        return np.where(position >= 0, starts + position + len(self.text), -1)
+
+
+def line_array(data: Bytes, starts: Offsets, ends: Offsets) -> pa.Array:
+    """The lines as an Arrow array of bytes; without copying where they follow one another."""
+    if len(starts) and bool((starts[1:] == ends[:-1] + 1).all()):
+        # Consecutive lines: offsets of the starts serve, each value then ends with its newline.
+        offsets = np.append(starts, ends[-1]).astype(np.int32)
+        return pa.Array.from_buffers(
+            pa.binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        )
+    view = memoryview(data)
+    return pa.array([bytes(view[start:end]) for start, end in zip(starts, ends, strict=True)], pa.binary())
+
+
+def learn(lines: Sequence[bytes], spans: Sequence[tuple[int, int]]) -> Locator | None:
+    """A rule that finds the field in nearly all of the sample's lines, or None if there is none."""
+    if not lines:
+        return None
+    starts = [start for start, _ in spans]
+    for candidate in _candidates(lines, starts):
+        if _agreement(candidate, lines, starts) >= _AGREEMENT:
+            return candidate
+    return None
+
+
+def _candidates(lines: Sequence[bytes], starts: Sequence[int]) -> list[Locator]:
+    middle = len(lines) // 2
+    line, start = lines[middle], starts[middle]
+    candidates: list[Locator] = [AtColumn(start)]
+    if start:
+        byte = line[start - 1]
+        candidates.append(BehindByte(byte, line.count(bytes([byte]), 0, start)))
+        candidates += [BehindText(text) for text in _common_suffixes(lines, starts)]
+    return candidates
+
+
+def _common_suffixes(lines: Sequence[bytes], starts: Sequence[int]) -> list[bytes]:
+    """The text before the field that most lines share, from the longest to four bytes."""
+    middle = len(lines) // 2
+    text = lines[middle][: starts[middle]]
+    suffixes = [text[-length:] for length in range(min(24, len(text)), 3, -1)]
+    return [suffix for suffix in suffixes if suffix.isascii() and suffix[:1] in b'"{,['][:4] or suffixes[-1:]
+
+
+def _agreement(locator: Locator, lines: Sequence[bytes], starts: Sequence[int]) -> float:
+    data = np.frombuffer(b"\n".join(lines) + b"\n" + bytes(64), dtype=np.uint8)
+    lengths = np.array([len(line) for line in lines], dtype=np.int64)
+    begins = np.cumsum(lengths + 1) - (lengths + 1)
+    found = locator.find(data, begins, begins + lengths)
+    return float((found == begins + np.array(starts)).mean())

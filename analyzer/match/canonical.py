@@ -1,0 +1,66 @@
+r"""The text that signatures are matched against: a record with every wrapping undone.
+
+The same failure reaches us plain, inside a JSON string (`relation \"orders\" does not exist`),
+inside JSON inside Docker's JSON (escaped twice), with ANSI colours, with CRLF. Canonical text has
+none of these, so an author writes a pattern once.
+
+Backslashes before a quote, an apostrophe or a slash are dropped however many there are; `\n`, `\r`
+and `\t` become the character, `\uXXXX` becomes UTF-8 (of ASCII only the few characters that programs
+do escape). Escapes are undone only in records that hold a double quote:
+without one nothing is quoted, and `C:\new` keeps its backslash.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ANSI = re.compile(
+    rb"(?:\x1b|\\+(?:u001[bB]|x1[bB]|033))"
+    rb"(?:\[[0-?]*[ -/]*[@-~]|\](?:[^\x07\x1b\n]*)(?:\x07|\x1b\\)|[@-Z\\^_])"
+)
+_ANSI_HINT = re.compile(rb"\x1b|\\u001[bB]|\\x1[bB]|\\033")
+_ESCAPE = re.compile(rb"""\\+(?:(["'/])|([nrt])|u([0-9a-fA-F]{4})(?:\\+u([dD][c-fC-F][0-9a-fA-F]{2}))?)""")
+ESCAPED = frozenset(b"\"'/<>&=+`\t\n\r") | frozenset(range(0x80, 0x100))
+"""The bytes of canonical text that may stand escaped in a record: JSON's own, those that Go, Gson
+and .NET escape for HTML's sake, and everything outside ASCII."""
+
+_CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
+
+
+def canonical(record: bytes) -> bytes:
+    """A record's bytes as patterns see them."""
+    text = strip_ansi(record)
+    if b"\\" in text and b'"' in text:
+        text = _ESCAPE.sub(_unescape, text)
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
+    return text
+
+
+def strip_ansi(data: bytes) -> bytes:
+    """Bytes without terminal escapes, raw or escaped inside JSON; newlines are never removed."""
+    return _ANSI.sub(b"", data) if has_ansi(data) else data
+
+
+def has_ansi(data: bytes) -> bool:
+    """Whether there is any sign of a terminal escape."""
+    if b"\x1b" in data:
+        return True
+    return b"\\" in data and _ANSI_HINT.search(data) is not None
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    plain, control, first, second = match.groups()
+    if plain:
+        return plain
+    if control:
+        return _CONTROL[control]
+    code = int(first, 16)
+    if 0xD800 <= code < 0xDC00 and second:
+        code = 0x10000 + ((code - 0xD800) << 10) + (int(second, 16) - 0xDC00)
+        return chr(code).encode()
+    if (code < 0x80 and code not in ESCAPED) or 0xD800 <= code < 0xE000:
+        return match.group()
+    text = chr(code).encode()
+    return text + chr(int(second, 16)).encode("utf-8", "replace") if second else text
+

@@ -1,0 +1,80 @@
+"""Service and correlation ids of matched records, for all records of a block at once.
+
+Ids are looked for by name (`reqId=`, `"session_id": "`, `[req-...]`), in text and JSON alike; an
+identifier without a name, like a UUID in a path, goes by `id`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyzer.ingest.layout import Layout
+
+_NAMED = r"[-_ .]?id\\*\"?'?\s*(?:[=:]|\s)\s*\\*\"?'?#?(?P<v>[A-Za-z0-9][A-Za-z0-9_.-]{2,63})"
+_VALUE_HAS_DIGIT = r"\d"
+IDENTIFIERS: Mapping[str, str] = {
+    "request_id": r"(?i)\b(?:x[-_])?(?:request|req|correlation|corr)" + _NAMED + r"|\[req-(?P<w>[0-9a-f-]{6,})",
+    "trace_id": r"(?i)\btrace" + _NAMED,
+    "session_id": r"(?i)\b(?:session|sess)" + _NAMED,
+    "user_id": r"(?i)\b(?:user|account|customer)" + _NAMED,
+    "job_id": r"(?i)\b(?:job|task|message|order)" + _NAMED,
+    "id": r"\b(?P<v>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\b",
+}
+_JSON_SERVICE = r'"(?:service|service\.name|app|application|component|container_name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
+_JSON_LOGGER = r'"(?:logger|logger_name|name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
+_ROTATION = re.compile(r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.I)
+
+
+def identifiers(records: pa.Array) -> dict[str, list[str | None]]:
+    """For each name, its value in every record, or None; names found nowhere are left out."""
+    found: dict[str, list[str | None]] = {}
+    for name, pattern in IDENTIFIERS.items():
+        column = _first(records, pattern)
+        if column is not None:
+            found[name] = column
+    return found
+
+
+def services(records: pa.Array, layout: Layout, path: str) -> list[str]:
+    """The service that wrote each record: by the layout, else by the name of the file."""
+    fallback = layout.service or service_of_path(path)
+    if layout.service or layout.style == "plain":
+        return [fallback] * len(records)
+    if layout.style == "json":
+        columns = [_first(records, _JSON_SERVICE), _first(records, _JSON_LOGGER)]
+    elif "service" in layout.pattern.groupindex:
+        columns = [_group(records, layout, "service")]
+    else:
+        columns = []
+    result: list[str | None] = [None] * len(records)
+    for column in filter(None, columns):
+        result = [old or new for old, new in zip(result, column, strict=True)]
+    return [name or fallback for name in result]
+
+
+def service_of_path(path: str) -> str:
+    """`logs/api-2025-10-24.log.gz` -> `api`."""
+    name = PurePath(path).name if path != "-" else "stdin"
+    while (shorter := _ROTATION.sub("", name)) != name and shorter:
+        name = shorter
+    return name
+
+
+def _first(records: pa.Array, pattern: str) -> list[str | None] | None:
+    matches = pc.match_substring_regex(records, pattern)
+    if not pc.any(matches).as_py():
+        return None
+    struct = pc.extract_regex(records.cast(pa.string(), safe=False), pattern)
+    columns = [struct.field(index).to_pylist() for index in range(struct.type.num_fields)]
+    values = columns[0] if len(columns) == 1 else [a or b for a, b in zip(*columns, strict=True)]
+    return [value if value and any(map(str.isdigit, value)) else None for value in values]
+
+
+def _group(records: pa.Array, layout: Layout, group: str) -> list[str | None]:
+    struct = pc.extract_regex(records, "^(?:" + layout.pattern.pattern.decode() + ")")
+    return [value or None for value in struct.field(group).to_pylist()]

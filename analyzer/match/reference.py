@@ -1,0 +1,90 @@
+"""The slow, obvious engine: every pattern of every signature on every record. The specification.
+
+A signature matches a record when one of its `match` patterns is found in the record's canonical
+text and none of its `exclude` patterns is. Its captures are those of the first pattern found.
+Where a signature and a broader one that it refines both match, only the more specific one counts;
+it takes over the captures that it does not have itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from analyzer.catalogue import Catalogue
+from analyzer.match.canonical import canonical
+from analyzer.model import Signature
+
+CONFIRM_TIMEOUT = 1.0
+"""Seconds that one pattern may spend on one record before it counts as not matching."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A signature found in a record, with its captures."""
+
+    signature: str
+    captures: Mapping[str, str]
+
+
+@lru_cache(maxsize=None)
+def compile_pattern(pattern: str) -> regex.Pattern[bytes]:
+    """A pattern as it is applied: to bytes, so that `\\w` and `.` mean the same to both engines."""
+    return regex.compile(pattern.encode())
+
+
+def match_record(record: bytes, catalogue: Catalogue) -> list[Match]:
+    """Every signature that matches one record, in the order of their ids."""
+    text = canonical(record)
+    found = {}
+    for signature in catalogue:
+        captures = match_signature(text, signature)
+        if captures is not None:
+            found[signature.id] = captures
+    return most_specific(found, catalogue)
+
+
+def match_signature(text: bytes, signature: Signature) -> dict[str, str] | None:
+    """The captures of a signature in canonical text, or None where it does not match."""
+    for pattern in signature.match:
+        found = _search(pattern, text)
+        if found is not None:
+            if any(_search(veto, text) is not None for veto in signature.exclude):
+                return None
+            return found
+    return None
+
+
+def most_specific(found: Mapping[str, dict[str, str]], catalogue: Catalogue) -> list[Match]:
+    """Drop each signature that another one found in the same record refines."""
+    if len(found) == 1:
+        return [Match(name, captures) for name, captures in found.items()]
+    refined: set[str] = set()
+    merged = {name: dict(captures) for name, captures in found.items()}
+    for name in found:
+        for ancestor in catalogue.ancestors(name):
+            if ancestor in found:
+                refined.add(ancestor)
+                merged[name] = {**found[ancestor], **merged[name]}
+    return [Match(name, merged[name]) for name in sorted(found) if name not in refined]
+
+
+def _search(pattern: str, text: bytes) -> dict[str, str] | None:
+    try:
+        found = compile_pattern(pattern).search(text, timeout=CONFIRM_TIMEOUT)
+    except TimeoutError:
+        return None
+    if found is None:
+        return None
+    return decode_captures(found.groupdict())
+
+
+def decode_captures(groups: Mapping[str, bytes | None]) -> dict[str, str]:
+    """Captured bytes as text; groups that took no part are left out."""
+    return {name: value.decode("utf-8", "replace").strip() for name, value in groups.items() if value}
+
+
+__all__: Sequence[str] = ["Match", "compile_pattern", "match_record", "match_signature", "most_specific"]

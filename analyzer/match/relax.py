@@ -1,0 +1,206 @@
+r"""A signature's pattern -> the wider pattern that Hyperscan looks for in raw bytes.
+
+Whatever the pattern finds in a record's canonical text, the relaxed one finds in its raw bytes:
+
+* a character that programs escape also matches in its escaped forms;
+* anchors, word boundaries and look-around are dropped, back-references match anything;
+* an upper bound of a repeat is dropped where escapes can make the raw text longer;
+* repeats at either end shrink to their minimum, so that one occurrence is reported about once
+  and not at every byte of its tail.
+
+Widening costs nothing in precision: what the engine finds is confirmed by the pattern itself.
+The dialect is that of Python's `re`, whose parser is used here.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from analyzer.match.canonical import ESCAPED
+
+_ESCAPED = rb"""\\+(?:["'/nrt]|u[0-9a-fA-F]{4})"""
+_INSIDE_ESCAPES = frozenset(b"\\nrtu\"'/0123456789abcdefABCDEF")
+_EVERYTHING = frozenset(range(256))
+_SPACES = frozenset(b" \t\n\r\f\v")
+_DIGITS = frozenset(b"0123456789")
+_WORDS = _DIGITS | frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+_CATEGORIES = {
+    op.CATEGORY_DIGIT: _DIGITS,
+    op.CATEGORY_NOT_DIGIT: _EVERYTHING - _DIGITS,
+    op.CATEGORY_SPACE: _SPACES,
+    op.CATEGORY_NOT_SPACE: _EVERYTHING - _SPACES,
+    op.CATEGORY_WORD: _WORDS,
+    op.CATEGORY_NOT_WORD: _EVERYTHING - _WORDS,
+}
+
+
+class UnsupportedPattern(ValueError):
+    """The pattern uses syntax outside the dialect of Python's `re`."""
+
+
+def relax(pattern: bytes) -> tuple[bytes, bool]:
+    """The wider pattern, and whether it ignores case. Raises `UnsupportedPattern`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # `regex` lets two branches name their groups alike, Python's parser does not.
+            tree = _parser.parse(re.sub(rb"\(\?P<\w+>", b"(", pattern))
+    except re.error as error:
+        raise UnsupportedPattern(str(error)) from error
+    ignore_case = bool(tree.state.flags & re.IGNORECASE)
+    body = _sequence(_trim(list(tree)), dotall=bool(tree.state.flags & re.DOTALL))
+    if not body:
+        raise UnsupportedPattern("nothing of the pattern is left once its optional ends are dropped")
+    return body, ignore_case
+
+
+def _trim(items: list[Any]) -> list[Any]:
+    """Drop what is optional at both ends, and shrink repeats there to their minimum."""
+    items = _trim_end(items, end=-1)
+    return _trim_end(items, end=0)
+
+
+def _trim_end(items: list[Any], end: int) -> list[Any]:
+    while items:
+        kind, value = items[end]
+        if kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
+            del items[end]
+        elif kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+            low, high, body = value
+            if low == 0:
+                del items[end]
+            elif low != high:
+                items[end] = (op.MAX_REPEAT, (low, low, body))
+            else:
+                return items
+        elif kind is op.SUBPATTERN and not value[1] and not value[2]:
+            inner = _trim_end(list(value[3]), end)
+            items[end : end + 1 or None] = inner
+            if not inner:
+                continue
+            return items
+        else:
+            return items
+    return items
+
+
+def _sequence(items: Iterable[Any], dotall: bool) -> bytes:
+    return b"".join(_item(kind, value, dotall) for kind, value in items)
+
+
+def _item(kind: Any, value: Any, dotall: bool) -> bytes:
+    if kind is op.LITERAL:
+        return _literal(value)
+    if kind is op.NOT_LITERAL:
+        return _byte_class(_EVERYTHING - {value})
+    if kind is op.ANY:
+        return _byte_class(_EVERYTHING if dotall else _EVERYTHING - {0x0A})
+    if kind is op.IN:
+        return _byte_class(_members(value))
+    if kind is op.BRANCH:
+        return b"(?:" + b"|".join(_sequence(branch, dotall) for branch in value[1]) + b")"
+    if kind is op.SUBPATTERN:
+        _, add, remove, body = value
+        inside = bool((dotall or add & re.DOTALL) and not remove & re.DOTALL)
+        prefix = b"(?i:" if add & re.IGNORECASE else b"(?-i:" if remove & re.IGNORECASE else b"(?:"
+        return prefix + _sequence(body, inside) + b")"
+    if kind is op.ATOMIC_GROUP:
+        return b"(?:" + _sequence(value, dotall) + b")"
+    if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
+        return _repeat(*value, dotall=dotall)
+    if kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
+        return b""
+    if kind is op.GROUPREF:
+        return rb"[\x00-\xff]*"
+    raise UnsupportedPattern(f"{kind} is not supported")
+
+
+def _repeat(low: int, high: Any, body: Any, dotall: bool) -> bytes:
+    inner = _sequence(body, dotall)
+    if not inner:
+        return b""
+    top = b"" if high is op.MAXREPEAT or _can_be_escaped(body) else str(high).encode()
+    if (low, top) == (0, b"1"):
+        count = b"?"
+    elif not top:
+        count = {0: b"*", 1: b"+"}.get(low, b"{%d,}" % low)
+    else:
+        count = b"{%d,%s}" % (low, top)
+    return b"(?:" + inner + b")" + count
+
+
+def _can_be_escaped(body: Any) -> bool:
+    """Whether raw text can need more repetitions than canonical text: only byte classes that also
+    take escapes apart can; a group repeats whole."""
+    if len(body) != 1:
+        return False
+    kind, value = body[0]
+    if kind is op.IN:
+        return bool(_members(value) & ESCAPED)
+    return kind in (op.ANY, op.NOT_LITERAL)
+
+
+def _literal(code: int) -> bytes:
+    if code == 0x22 or code == 0x27 or code == 0x2F:
+        return rb"(?:\\*\x%02x|\\+u00%s)" % (code, _any_case(b"%02x" % code))
+    if code == 0x0A:
+        return rb"(?:\r?\n|\\+(?:n|u000[aA]))"
+    if code in (0x0D, 0x09):
+        letter = {0x0D: b"r", 0x09: b"t"}[code]
+        return rb"(?:\x%02x|\\+(?:%s|u00%s))" % (code, letter, _any_case(b"%02x" % code))
+    if code >= 0x80:
+        # One byte of a UTF-8 sequence: the escape of the whole character stands where its first
+        # byte would; continuation bytes become optional.
+        return rb"(?:\x%02x|\\+u[0-9a-fA-F]{4}(?:\\+u[0-9a-fA-F]{4})?)" % code if code >= 0xC0 else rb"\x%02x?" % code
+    if code in ESCAPED:
+        return rb"(?:\x%02x|\\+u00%s)" % (code, _any_case(b"%02x" % code))
+    return rb"\x%02x" % code
+
+
+def _any_case(digits: bytes) -> bytes:
+    return b"".join(b"[%c%c]" % (d, d - 32) if d >= 0x61 else b"%c" % d for d in digits)
+
+
+def _members(items: Iterable[Any]) -> frozenset[int]:
+    members: frozenset[int] = frozenset()
+    negate = False
+    for kind, value in items:
+        if kind is op.NEGATE:
+            negate = True
+        elif kind is op.LITERAL:
+            members |= {value}
+        elif kind is op.RANGE:
+            members |= frozenset(range(value[0], value[1] + 1))
+        elif kind is op.CATEGORY:
+            members |= _CATEGORIES[value]
+        else:
+            raise UnsupportedPattern(f"{kind} in a set is not supported")
+    return _EVERYTHING - members if negate else members
+
+
+def _byte_class(members: frozenset[int]) -> bytes:
+    """A set of bytes; where it takes an escapable byte, also that byte's escaped forms."""
+    plain = b"[" + b"".join(rb"\x%02x-\x%02x" % pair for pair in _ranges(members)) + b"]"
+    if members & ESCAPED and not _takes_escapes_apart(members):
+        return b"(?:" + plain + b"|" + _ESCAPED + b")"
+    return plain
+
+
+def _takes_escapes_apart(members: frozenset[int]) -> bool:
+    """Whether the set takes every byte of an escape by itself (quotes count only if it takes them)."""
+    return (_INSIDE_ESCAPES - frozenset(b"\"'/")) <= members
+
+
+def _ranges(members: frozenset[int]) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
+    for code in sorted(members):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1] = (ranges[-1][0], code)
+        else:
+            ranges.append((code, code))
+    return ranges

@@ -1,0 +1,238 @@
+"""Blocks x engine -> events: what was found in each record, confirmed, with captures and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import regex
+
+from analyzer.catalogue import Catalogue
+from analyzer.ingest.blocks import Block
+from analyzer.ingest.lines import LineTable
+from analyzer.ingest.timestamps import NO_TIME
+from analyzer.match.canonical import canonical
+from analyzer.match.engine import Engine
+from analyzer.match.fields import identifiers, services
+from analyzer.match.reference import CONFIRM_TIMEOUT, compile_pattern, decode_captures, most_specific
+from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
+from analyzer.redact import redact_all
+
+MAX_RECORD = 1 << 16
+"""Bytes of a record that are confirmed and kept; the rest of a longer one is not looked at."""
+
+_MAX_TEXT = 4096
+_MINUTE = 60_000_000
+_LEVEL_NAMES = (None, *LEVELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of time to analyse, in microseconds; records without a time are always inside."""
+
+    since: int = NO_TIME
+    until: int = np.iinfo(np.int64).max
+
+    def covers(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which times lie inside, both ends included."""
+        return (times == NO_TIME) | ((times >= self.since) & (times <= self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockScan:
+    """What one block yielded. `volume` maps (minute or None, level code) to a number of records."""
+
+    events: pa.RecordBatch | None
+    lines: int
+    records: int
+    dated_records: int
+    first: int
+    last: int
+    volume: dict[tuple[int, int], int]
+    unmatched: pa.Array
+    unmatched_times: npt.NDArray[np.int64]
+    unmatched_levels: npt.NDArray[np.int8]
+
+
+class Scanner:
+    """Applies one catalogue to blocks; stateless between blocks, so any thread may take any block."""
+
+    def __init__(
+        self, catalogue: Catalogue, engine: Engine, sources: Sequence[str], window: Window, redact: bool = True
+    ) -> None:
+        """`engine` must hold the patterns of `patterns_of(catalogue)`, in that order."""
+        self.catalogue = catalogue
+        self.engine = engine
+        self.window = window
+        self.redact = redact
+        self._sources = pa.array(sources, pa.string())
+        self._paths = list(sources)
+        self._names = [signature.id for signature in catalogue]
+        self._signature_names = pa.array(self._names, pa.string())
+        self._index = {name: index for index, name in enumerate(self._names)}
+        self._signature_of, self._patterns = _pattern_table(catalogue)
+        self._excludes = [[compile_pattern(veto) for veto in signature.exclude] for signature in catalogue]
+
+    def scan(self, block: Block, source: int) -> BlockScan:
+        """Everything that one block of the `source`-th input yields."""
+        table = block.reader.read(block.data, block.length)
+        inside = self.window.covers(table.times)
+        found = self._confirmed(block, table, inside)
+        dated = table.times[table.dated & inside]
+        unmatched = inside & (table.levels >= LEVEL_CODES["error"])
+        if found:
+            unmatched[[record for record, _, _ in found]] = False
+        rows = np.flatnonzero(unmatched)
+        return BlockScan(
+            events=self._batch(block, table, found, source) if found else None,
+            lines=len(table.starts),
+            records=int(inside.sum()),
+            dated_records=len(dated),
+            first=int(dated.min()) if len(dated) else NO_TIME,
+            last=int(dated.max()) if len(dated) else NO_TIME,
+            volume=_volume(table.times[inside], table.levels[inside]),
+            unmatched=record_array(block, table, rows),
+            unmatched_times=table.times[rows],
+            unmatched_levels=table.levels[rows],
+        )
+
+    def _confirmed(
+        self, block: Block, table: LineTable, inside: npt.NDArray[np.bool_]
+    ) -> list[tuple[int, int, dict[str, str]]]:
+        """(record, signature, captures) of every true match, in the order of the records."""
+        patterns, ends = self.engine.scan(block.content())
+        if not len(patterns):
+            return []
+        begins = table.record_start()
+        record = np.maximum(np.searchsorted(begins, ends - 1, side="right") - 1, 0)
+        keep = inside[record]
+        pairs = np.unique(record[keep] * len(self._patterns) + patterns[keep])
+        record_ends = table.record_end()
+        view = block.content()
+        found: list[tuple[int, int, dict[str, str]]] = []
+        for row, group in groupby(pairs.tolist(), key=lambda pair: pair // len(self._patterns)):
+            start = int(begins[row])
+            text = canonical(bytes(view[start : min(int(record_ends[row]), start + MAX_RECORD)]))
+            for signature, captures in self._confirm(text, [pair % len(self._patterns) for pair in group]):
+                found.append((row, signature, captures))
+        return found
+
+    def _confirm(self, text: bytes, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
+        """Which of the candidate patterns are really in the text, by signature."""
+        found: dict[int, dict[str, str]] = {}
+        for pattern in patterns:
+            signature = self._signature_of[pattern]
+            if signature in found:
+                continue
+            match = _search(self._patterns[pattern], text)
+            if match is not None and not any(_search(veto, text) for veto in self._excludes[signature]):
+                found[signature] = decode_captures(match.groupdict())
+        if len(found) < 2:
+            return list(found.items())
+        named = {self._names[signature]: captures for signature, captures in found.items()}
+        return [(self._index[match.signature], dict(match.captures)) for match in most_specific(named, self.catalogue)]
+
+    def _batch(
+        self, block: Block, table: LineTable, found: list[tuple[int, int, dict[str, str]]], source: int
+    ) -> pa.RecordBatch:
+        """The events of a block as a table with the schema of the public contract."""
+        rows = np.array([record for record, _, _ in found], dtype=np.int64)
+        signatures = np.array([signature for _, signature, _ in found], dtype=np.int32)
+        times = table.times[rows]
+        records = record_array(block, table, rows)
+        text = _text_column(records)
+        severities = [self.catalogue.signatures[index].severity for index in signatures]
+        columns = [
+            pa.array(times, pa.timestamp("us", tz="UTC"), mask=times == NO_TIME),
+            pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), source, np.int32)), self._sources),
+            pa.array(block.line + table.first_line[rows]),
+            pa.array(block.offset + table.record_start()[rows]),
+            pa.DictionaryArray.from_arrays(pa.array(signatures), self._signature_names),
+            pa.array(severities, pa.string()),
+            pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
+            pa.array(services(records, block.reader.layout, self._paths[source]), pa.string()),
+            _keys_column([captures for _, _, captures in found], records),
+            redact_all(text) if self.redact else text,
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
+
+
+def patterns_of(catalogue: Catalogue) -> list[str]:
+    """Every pattern of a catalogue, in the order in which an engine must number them."""
+    return [pattern for signature in catalogue for pattern in signature.match]
+
+
+def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
+    """The raw bytes of some records of a block; of long ones the beginning."""
+    view = block.content()
+    starts = table.record_start()[rows]
+    ends = np.minimum(table.record_end()[rows], starts + _MAX_TEXT)
+    return pa.array([bytes(view[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)], pa.binary())
+
+
+def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[regex.Pattern[bytes]]]:
+    owners = [index for index, signature in enumerate(catalogue) for _ in signature.match]
+    return owners, [compile_pattern(pattern) for pattern in patterns_of(catalogue)]
+
+
+def _search(pattern: regex.Pattern[bytes], text: bytes) -> regex.Match[bytes] | None:
+    try:
+        return pattern.search(text, timeout=CONFIRM_TIMEOUT)
+    except TimeoutError:
+        return None
+
+
+def _text_column(records: pa.Array) -> pa.Array:
+    try:
+        return records.cast(pa.string())
+    except pa.ArrowInvalid:  # not UTF-8 somewhere
+        return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())
+
+
+def _keys_column(captures: list[dict[str, str]], records: pa.Array) -> pa.Array:
+    """Captures and correlation ids of each event; a capture wins over an id of the same name."""
+    for name, values in identifiers(records).items():
+        for keys, value in zip(captures, values, strict=True):
+            if value is not None and name not in keys and value not in keys.values():
+                keys[name] = value
+    names: list[str] = []
+    values_: list[str] = []
+    offsets = [0]
+    for keys in captures:
+        names.extend(keys)
+        values_.extend(keys.values())
+        offsets.append(len(names))
+    return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(values_, pa.string()))
+
+
+def _volume(times: npt.NDArray[np.int64], levels: npt.NDArray[np.int8]) -> dict[tuple[int, int], int]:
+    """Records per (minute, level); records without a time count under the minute `NO_TIME`."""
+    volume: dict[tuple[int, int], int] = {}
+    unknown = times == NO_TIME
+    for code, count in enumerate(np.bincount(levels[unknown], minlength=1).tolist()):
+        if count:
+            volume[NO_TIME, code] = count
+    minutes = times[~unknown] // _MINUTE
+    if not len(minutes):
+        return volume
+    first = int(minutes.min())
+    span = int(minutes.max()) - first + 1
+    keys = (minutes - first) * 8 + levels[~unknown]
+    places, counts = _count(keys, span * 8)
+    for key, count in zip(places.tolist(), counts.tolist(), strict=True):
+        volume[(first + key // 8) * _MINUTE, key % 8] = count
+    return volume
+
+
+def _count(keys: npt.NDArray[np.int64], bound: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Distinct keys below `bound` with their counts, by counting where that is cheaper than sorting."""
+    if bound > 1 << 20:
+        return np.unique(keys, return_counts=True)
+    counts = np.bincount(keys, minlength=bound)
+    places = np.flatnonzero(counts)
+    return places, counts[places]

@@ -1,0 +1,353 @@
+"""What flows between the rooms: signatures, events, incidents and the analysis as a whole.
+
+This module imports no other room. Large things (events, volume) are Arrow tables with the schemas
+below; dataclasses are for the few things that people name. Times are aware datetimes in UTC at the
+surface, int64 microseconds since 1970 inside tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
+Status = Literal["new", "ongoing", "regressed", "resolved"]
+Role = Literal["root", "effect", "related"]
+Kind = Literal["failure", "observation", "change"]
+CorrelationType = Literal[
+    "event_count", "value_count", "temporal", "temporal_ordered", "absence", "contradiction"
+]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
+"""Worst first."""
+
+LEVELS: tuple[Level, ...] = ("trace", "debug", "info", "warn", "error", "fatal")
+"""Mildest first. A level code in a table is the index here plus one; 0 stands for unknown."""
+
+LEVEL_CODES: Mapping[str, int] = {name: code for code, name in enumerate(LEVELS, start=1)}
+
+UTC_MICROS = pa.timestamp("us", tz="UTC")
+
+EVENTS_SCHEMA = pa.schema(
+    [
+        ("timestamp", UTC_MICROS),
+        ("source", pa.dictionary(pa.int32(), pa.string())),
+        ("line", pa.int64()),
+        ("offset", pa.int64()),
+        ("signature", pa.dictionary(pa.int32(), pa.string())),
+        ("severity", pa.string()),
+        ("level", pa.string()),
+        ("service", pa.string()),
+        ("keys", pa.map_(pa.string(), pa.string())),
+        ("text", pa.string()),
+    ]
+)
+"""One row per matched record and signature; `line` is 1-based, `offset` counts decompressed bytes."""
+
+VOLUME_SCHEMA = pa.schema(
+    [
+        ("minute", UTC_MICROS),
+        ("source", pa.string()),
+        ("level", pa.string()),
+        ("records", pa.int64()),
+    ]
+)
+"""Records per minute, source and level; records without a timestamp have a null minute."""
+
+
+# --- the catalogue -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixStep:
+    """One step of a fix.
+
+    `command` may hold placeholders in braces (`{relation}`), each the name of a capture of the same
+    signature; a literal brace is doubled. `destructive` marks a command that can lose data.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    text: str
+    command: str | None = None
+    destructive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A record as some program prints it, and the captures that it must yield."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    text: str
+    captures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """The threshold of a count, as in the Sigma correlation specification."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    gte: int
+    field: str | None = None
+    """For `value_count`: the key whose distinct values are counted."""
+
+
+def _hyphenated(name: str) -> str:
+    return name.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """A rule over the events of other signatures in time.
+
+    Types, `rules`, `group-by`, `timespan` and `condition` mean what they mean in the Sigma
+    correlation specification. Two types are ours: `absence` (an event of `rules` that no event of
+    `counterpart` with the same key follows within `timespan`) and `contradiction` (an event of
+    `rules`, a claim of success, and an event of `counterpart`, evidence against it, with the same
+    key within `timespan` of each other).
+
+    In `group-by`, the name `id` stands for any identifier that two events share, whatever the key
+    is called on either side.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "alias_generator": _hyphenated}
+
+    type: CorrelationType
+    rules: tuple[str, ...]
+    counterpart: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    timespan: str = "5m"
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One known failure: how to recognise it, what it means, how to fix it.
+
+    `match` holds regular expressions (the dialect of the `regex` package, on bytes) of which any
+    one suffices; `exclude` holds expressions that veto a match. Named groups are the captures.
+    A signature with a `correlation` has no `match`: it fires on the events of others.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    id: str
+    title: str
+    kind: Kind = "failure"
+    category: str
+    severity: Severity
+    tags: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    correlation: Correlation | None = None
+    cause: str = ""
+    impact: str = ""
+    fix: tuple[FixStep, ...] = ()
+    verify: tuple[str, ...] = ()
+    prevent: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    leads_to: tuple[str, ...] = ()
+    refines: str | None = None
+    samples: tuple[Sample, ...] = ()
+    near_misses: tuple[str, ...] = ()
+
+
+# --- what was read -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Something that was not understood or not read: why, how often, and one sample of it.
+
+    `trouble` tells a fault that the user should act on (exit status 2) from a mere remark.
+    """
+
+    reason: str
+    count: int = 1
+    sample: str | None = None
+    trouble: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One input as it was read and understood. `bytes` counts what came out of decompression."""
+
+    path: str
+    layout: str | None = None
+    compression: str | None = None
+    encoding: str | None = None
+    bytes: int = 0
+    lines: int = 0
+    records: int = 0
+    timestamped_records: int = 0
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether something here needs the user's attention."""
+        return any(skip.trouble for skip in self.skipped)
+
+
+# --- the explanation ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """What started an incident; `confidence` in 0..1, `reasons` in words."""
+
+    signature: str
+    title: str
+    category: str
+    tags: tuple[str, ...]
+    confidence: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeMember:
+    """One signature's part in an incident, in causal order.
+
+    `activity` counts its events per minute: (minute as epoch microseconds, count) in time order.
+    """
+
+    signature: str
+    title: str
+    role: Role
+    caused_by: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    count: int
+    severity: Severity = "medium"
+    activity: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A deploy, restart, migration or configuration change seen in the logs."""
+
+    timestamp: datetime | None
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledStep:
+    """A fix step with its command filled from this incident's entities."""
+
+    text: str
+    command: str | None
+    destructive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """The advice of one signature, filled for one incident."""
+
+    signature: str
+    title: str
+    cause: str
+    steps: tuple[FilledStep, ...]
+    verify: tuple[str, ...]
+    prevent: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A log record that proves a member of the cascade; `before` and `after` are its context lines."""
+
+    source: str
+    line: int
+    timestamp: datetime | None
+    signature: str
+    text: str
+    offset: int = 0
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One problem: what started it, what it dragged along, and what to do."""
+
+    id: str
+    title: str
+    status: Status
+    severity: Severity
+    start: datetime | None
+    end: datetime | None
+    event_count: int
+    root_cause: RootCause
+    cascade: tuple[CascadeMember, ...]
+    services: tuple[str, ...]
+    entities: Mapping[str, tuple[str, ...]]
+    change: Change | None
+    fixes: tuple[Fix, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """Seconds from the first event to the last, None where no time is known."""
+        if self.start is None or self.end is None:
+            return None
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownTemplate:
+    """A group of error-like records that no signature knows; variable parts are masked as `<*>`."""
+
+    id: str
+    template: str
+    level: str | None
+    count: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    sources: tuple[str, ...]
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What the whole run amounts to."""
+
+    bytes: int
+    lines: int
+    records: int
+    events: int
+    incidents: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Analysis:
+    """The result of one run; `events` and `volume` have the schemas above."""
+
+    incidents: list[Incident]
+    events: pa.Table
+    unknown: list[UnknownTemplate]
+    sources: list[Source]
+    volume: pa.Table
+    changes: list[Change]
+    totals: Totals
+    start: datetime | None
+    end: datetime | None
+    generated_at: datetime
+    analyzer_version: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The analysis as plain values, exactly the JSON of the public contract."""
+        from analyzer.serialize import analysis_to_dict
+
+        return analysis_to_dict(self)

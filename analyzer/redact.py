@@ -1,0 +1,49 @@
+"""Secrets out of log text, before it is kept or shown."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MARK = "[redacted]"
+
+# RE2 syntax. Each pattern keeps what stands before the secret (group 1) and drops the secret.
+_SECRETS: tuple[str, ...] = (
+    # key = value and "key": "value", also escaped; `Authorization: Bearer ...`
+    r"(?i)((?:password|passwd|pwd|secret|token|api[-_]?key|apikey|access[-_]?key|private[-_]?key|credential|authorization|"
+    r"cookie|passphrase)[\w-]*[\\\"']*\s*[=:]\s*[\\\"']*(?:bearer\s+|basic\s+)?)[^\s\\\"',;&(){}\[\]<>]{3,}",
+    r"(?i)(bearer\s+)[A-Za-z0-9._~+/-]{12,}=*",
+    # user:password@host in any URL
+    r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@\"']*:)[^\s@/\"']+@",
+    # tokens that give themselves away by their shape: JWT, AWS, GitHub, Slack, Stripe, OpenAI, Google
+    r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
+    r"()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+    r"()\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|"
+    r"sk-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,})",
+    r"()-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
+)
+_HINT = (
+    r"(?i)passw|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_ ]?key|credential|authorization|cookie|passphrase|"
+    r"bearer|://[^\s/@]*:[^\s/@]*@|eyJ|AKIA|ASIA|gh[pousr]_|github_pat|xox|[sr]k_(?:live|test)|sk-|AIza"
+)
+_REPLACEMENTS = tuple(r"\1" + MARK + ("@" if "://" in pattern else "") for pattern in _SECRETS)
+
+
+def redact_all(texts: pa.Array) -> pa.Array:
+    """An array of strings with every recognised secret replaced by `MARK`."""
+    suspects = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, _HINT), False))
+    if not len(suspects):
+        return texts
+    cleaned = texts.take(suspects)
+    for pattern, replacement in zip(_SECRETS, _REPLACEMENTS, strict=True):
+        cleaned = pc.replace_substring_regex(cleaned, pattern, replacement)
+    mask = pc.is_in(pa.array(range(len(texts)), pa.uint64()), value_set=suspects)
+    return pc.replace_with_mask(texts, mask, cleaned)
+
+
+@lru_cache(maxsize=4096)
+def redact(text: str) -> str:
+    """One text with every recognised secret replaced by `MARK`."""
+    return str(redact_all(pa.array([text], pa.string()))[0].as_py())

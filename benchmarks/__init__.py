@@ -1,0 +1,1 @@
+"""Speed and quality claims, each as a script that anyone can run."""

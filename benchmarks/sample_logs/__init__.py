@@ -1,0 +1,1 @@
+"""Deterministic generator of ``sample_logs/``: five known incidents and two clean nights."""
