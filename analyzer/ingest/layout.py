@@ -70,6 +70,12 @@ class Layout:
             pattern = pattern.replace(macro, expansion)
         return re.compile(pattern)
 
+    def search_pattern(self, group: str) -> str:
+        """The expression that finds one group in a line, in the syntax of RE2."""
+        if self.style == "json":
+            return (_JSON_TIME if group == "timestamp" else _JSON_LEVEL).decode()
+        return "^(?:" + self.pattern.pattern.decode() + ")"
+
     @cached_property
     def level_group(self) -> str | None:
         """The group that says the level, if any."""

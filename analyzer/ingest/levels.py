@@ -16,7 +16,7 @@ Codes = npt.NDArray[np.int8]
 _WORDS: dict[Level, str] = {
     "trace": "trac verb fine sill trc vrb",
     "debug": "debu dbg dbug conf",
-    "info": "info inf noti note log: succ audi",
+    "info": "info inf noti note log log: succ audi stat http",
     "warn": "warn wrn",
     "error": "erro err seve fail",
     "fatal": "fata crit pani aler emer ftl pnc",

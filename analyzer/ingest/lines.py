@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.ingest.layout import Layout, detect_layout
@@ -67,7 +68,9 @@ class LineReader:
         self.layout, understood = detect_layout(lines)
         self.clock = clock
         self._time_at, self._time_reader = _learn_time(understood, clock)
+        self._odd_readers: dict[int, TimestampReader | None] = {}
         self._level_at, self._level_kind = _learn_level(self.layout, understood)
+        self._indented_continues = self.layout.indented_continues and not _mostly_indented(understood)
         self._states_level = any(self.layout.level_group in spans for _, spans in understood)
         examples = [line[slice(*spans["timestamp"])] for line, spans in understood[:20] if "timestamp" in spans]
         self.assumes_year = any(map(lacks_year, examples))
@@ -99,25 +102,45 @@ class LineReader:
 
     def _times(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
         """The timestamp of each line, `NO_TIME` for lines without one."""
+        times = np.full(len(starts), NO_TIME, dtype=np.int64)
         if self._time_reader is None:
-            return np.full(len(starts), NO_TIME, dtype=np.int64)
-        if self._time_at is None:
-            return self._times_one_by_one(data, starts, ends, np.full(len(starts), NO_TIME, dtype=np.int64))
-        at = self._time_at.find(data, starts, ends)
-        times = self._time_reader.read(data, np.maximum(at, 0))
-        times[at < 0] = NO_TIME
-        return self._times_one_by_one(data, starts, ends, times)
-
-    def _times_one_by_one(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> Micros:
-        """Fill in the lines that the learned rule missed and the layout still understands."""
+            return times
+        if self._time_at is not None:
+            at = self._time_at.find(data, starts, ends)
+            times = self._time_reader.read(data, np.maximum(at, 0))
+            times[at < 0] = NO_TIME
         missed = np.flatnonzero((times == NO_TIME) & (ends > starts) & ~_indented(data, starts))
-        for index in missed:
-            line = data[starts[index] : min(ends[index], starts[index] + 4096)].tobytes()
-            spans = self.layout.spans(line)
-            if spans and "timestamp" in spans:
-                parsed = parse_timestamp(line[slice(*spans["timestamp"])], self.clock)
-                times[index] = NO_TIME if parsed is None else parsed
+        if len(missed):
+            times[missed] = self._odd_times(line_array(data, starts, ends).take(missed))
         return times
+
+    def _odd_times(self, lines: pa.Array) -> Micros:
+        """Times of lines that the learned rule misses and the layout may still understand: other
+        columns, another number of decimals. One reader is kept for each width met."""
+        texts = self._group(lines, "timestamp")
+        times = np.full(len(lines), NO_TIME, dtype=np.int64)
+        widths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
+        for width in np.unique(widths[widths > 0]).tolist():
+            rows = np.flatnonzero(widths == width)
+            same = texts.take(rows)
+            reader = self._reader_for(width, same[0].as_py())
+            if reader is None:
+                continue
+            joined = np.frombuffer(b"".join(same.to_pylist()) + bytes(PADDING), dtype=np.uint8)
+            times[rows] = reader.read(joined, np.arange(len(rows), dtype=np.int64) * width)
+        return times
+
+    def _reader_for(self, width: int, example: bytes) -> TimestampReader | None:
+        if width not in self._odd_readers:
+            fits = parse_timestamp(example, self.clock) is not None
+            self._odd_readers[width] = TimestampReader(example, self.clock) if fits else None
+        return self._odd_readers[width]
+
+    def _group(self, lines: pa.Array, group: str) -> pa.Array:
+        """The text of one group of the layout's expression in each line, null where it does not fit."""
+        pattern = self.layout.search_pattern(group)
+        texts = pc.extract_regex(lines, pattern).field(group)
+        return pc.if_else(pc.equal(pc.binary_length(texts), 0), None, texts)
 
     def _begins_record(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> npt.NDArray[np.bool_]:
         """Which lines begin a record; the others continue the one before."""
@@ -126,24 +149,20 @@ class LineReader:
         begins = times != NO_TIME
         if self.layout.continuation:
             begins &= ~self._continues_by_word(data, starts, ends)
-        if self.layout.indented_continues and self._time_at is not None and self._time_reader is not None:
-            message = np.minimum(self._time_at.find(data, starts, ends) + self._time_reader.width + 1, ends)
-            begins &= ~_indented(data, message)
+        if self._indented_continues:
+            begins &= ~self._message_indented(data, starts, ends)
         return begins
+
+    def _message_indented(self, data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
+        """Lines stamped by a platform whose own text is indented: the inside of a stack trace."""
+        behind = self._group(line_array(data, starts, ends), "message")
+        return pc.match_substring_regex(behind, "^(?:\\s|\\}|\\]|$)").fill_null(False).to_numpy(zero_copy_only=False)
 
     def _continues_by_word(self, data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
         """PostgreSQL's DETAIL, HINT, STATEMENT lines: stamped, yet part of the error before them."""
-        continues = np.zeros(len(starts), dtype=bool)
-        if self._level_at is None:
-            return continues
-        at = self._level_at.find(data, starts, ends)
-        known = at >= 0
-        first = data[np.where(known, at, 0)]
-        initials = np.frombuffer("".join(sorted({word[0] for word in self.layout.continuation})).encode(), np.uint8)
-        for index in np.flatnonzero(known & np.isin(first, initials)):
-            word = data[at[index] : at[index] + 12].tobytes().split(b":")[0].decode("latin-1")
-            continues[index] = word in self.layout.continuation
-        return continues
+        words = self._group(line_array(data, starts, ends), "level")
+        parts = pa.array([word.encode() for word in self.layout.continuation], words.type)
+        return pc.is_in(words, value_set=parts).to_numpy(zero_copy_only=False)
 
     def _levels(self, data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.int8]:
         """The level code of each record, from its first line."""
@@ -153,10 +172,20 @@ class LineReader:
         if self._level_at is not None:
             at = self._level_at.find(data, starts, ends)
             codes = np.where(at >= 0, levels_at(data, np.maximum(at, 0), self._level_kind), 0).astype(np.int8)
-        for index in np.flatnonzero(codes == 0):
-            line = data[starts[index] : min(ends[index], starts[index] + 4096)].tobytes()
-            codes[index] = self.layout.fields(line).level
+        missed = np.flatnonzero(codes == 0)
+        if len(missed):
+            codes[missed] = self._odd_levels(line_array(data, starts, ends).take(missed))
         return codes
+
+    def _odd_levels(self, lines: pa.Array) -> npt.NDArray[np.int8]:
+        """Levels of lines that the learned rule misses; each distinct word is looked at once."""
+        group = self.layout.level_group
+        if group is None:
+            return np.zeros(len(lines), dtype=np.int8)
+        words = self._group(lines, group).dictionary_encode()
+        codes = [self.layout.level_code(word, group) for word in words.dictionary.to_pylist()]
+        places = words.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+        return np.array([*codes, 0], dtype=np.int8)[places]
 
 
 def infer_levels(data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.int8]:
@@ -203,6 +232,12 @@ def _learn_level(
 def _indented(data: Bytes, starts: Offsets) -> npt.NDArray[np.bool_]:
     first = data[np.minimum(starts, len(data) - 1)]
     return (first == 32) | (first == 9)
+
+
+def _mostly_indented(understood: Sequence[tuple[bytes, dict[str, tuple[int, int]]]]) -> bool:
+    """Whether columns, not continuation, explain the spaces behind the timestamps of a file."""
+    messages = [line[spans["message"][0] :] for line, spans in understood if "message" in spans]
+    return sum(message[:1].isspace() for message in messages) > 0.8 * len(messages)
 
 
 def _stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import hyperscan
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.match.literals import required_literals
 from analyzer.match.relax import relax
 
 Buffer = bytes | bytearray | memoryview
@@ -32,20 +33,25 @@ class HyperscanEngine:
         Raises `UnsupportedPattern` for syntax outside the dialect, `hyperscan.error` for a pattern
         that Hyperscan refuses, or a serialized database of another version or processor.
         """
-        self._database = hyperscan.loadb(serialized, hyperscan.HS_MODE_BLOCK) if serialized else _compile(patterns)
+        expressions = _expressions(patterns)
+        self._owners = list(expressions.values())
+        self._database = (
+            hyperscan.loadb(serialized, hyperscan.HS_MODE_BLOCK) if serialized else _compile(list(expressions))
+        )
         self._local = threading.local()
 
     def serialize(self) -> bytes:
         """The compiled database, for a cache."""
-        return hyperscan.dumpb(self._database)
+        return bytes(hyperscan.dumpb(self._database))
 
     def scan(self, data: Buffer) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """See `Engine`."""
         found: list[tuple[int, int]] = []
-        append = found.append
+        owners = self._owners
 
-        def on_match(pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            append((pattern, end))
+        def on_match(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            for pattern in owners[expression]:
+                found.append((pattern, end))
 
         self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
         if not found:
@@ -61,12 +67,27 @@ class HyperscanEngine:
         return scratch
 
 
-def _compile(patterns: Sequence[str]) -> Any:
-    relaxed = [relax(pattern.encode()) for pattern in patterns]
+def _expressions(patterns: Sequence[str]) -> dict[tuple[bytes, bool], list[int]]:
+    """What Hyperscan searches for, (expression, ignore case), each with the patterns it stands for."""
+    expressions: dict[tuple[bytes, bool], list[int]] = {}
+    for index, pattern in enumerate(patterns):
+        literals = required_literals(pattern.encode())
+        if literals is None:
+            expressions.setdefault(relax(pattern.encode()), []).append(index)
+        for literal in literals or ():
+            expressions.setdefault((_quoted(literal.text), literal.ignore_case), []).append(index)
+    return expressions
+
+
+def _quoted(text: bytes) -> bytes:
+    return b"".join(rb"\x%02x" % code for code in text)
+
+
+def _compile(expressions: Sequence[tuple[bytes, bool]]) -> Any:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[body for body, _ in relaxed],
-        ids=list(range(len(relaxed))),
-        flags=[hyperscan.HS_FLAG_CASELESS if caseless else 0 for _, caseless in relaxed],
+        expressions=[body for body, _ in expressions],
+        ids=list(range(len(expressions))),
+        flags=[hyperscan.HS_FLAG_CASELESS if ignore_case else 0 for _, ignore_case in expressions],
     )
     return database

@@ -15,13 +15,12 @@ The dialect is that of Python's `re`, whose parser is used here.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable
 from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from analyzer.match.canonical import ESCAPED
+from analyzer.match.literals import parse
 
 _ESCAPED = rb"""\\+(?:["'/nrt]|u[0-9a-fA-F]{4})"""
 _INSIDE_ESCAPES = frozenset(b"\\nrtu\"'/0123456789abcdefABCDEF")
@@ -46,10 +45,7 @@ class UnsupportedPattern(ValueError):
 def relax(pattern: bytes) -> tuple[bytes, bool]:
     """The wider pattern, and whether it ignores case. Raises `UnsupportedPattern`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # `regex` lets two branches name their groups alike, Python's parser does not.
-            tree = _parser.parse(re.sub(rb"\(\?P<\w+>", b"(", pattern))
+        tree = parse(pattern)
     except re.error as error:
         raise UnsupportedPattern(str(error)) from error
     ignore_case = bool(tree.state.flags & re.IGNORECASE)

@@ -15,6 +15,7 @@ import regex
 from analyzer.catalogue import Catalogue
 from analyzer.ingest.blocks import Block
 from analyzer.ingest.lines import LineTable
+from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine
@@ -144,7 +145,8 @@ class Scanner:
         rows = np.array([record for record, _, _ in found], dtype=np.int64)
         signatures = np.array([signature for _, signature, _ in found], dtype=np.int32)
         times = table.times[rows]
-        records = record_array(block, table, rows)
+        distinct, place = np.unique(rows, return_inverse=True)
+        records = record_array(block, table, distinct).take(place)
         text = _text_column(records)
         severities = [self.catalogue.signatures[index].severity for index in signatures]
         columns = [
@@ -169,10 +171,9 @@ def patterns_of(catalogue: Catalogue) -> list[str]:
 
 def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
     """The raw bytes of some records of a block; of long ones the beginning."""
-    view = block.content()
     starts = table.record_start()[rows]
     ends = np.minimum(table.record_end()[rows], starts + _MAX_TEXT)
-    return pa.array([bytes(view[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)], pa.binary())
+    return line_array(block.data, starts, ends)
 
 
 def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[regex.Pattern[bytes]]]:

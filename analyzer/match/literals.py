@@ -1,0 +1,117 @@
+"""The fixed texts of which one must stand in any record that a pattern matches.
+
+Searching for hundreds of fixed texts at once is what Hyperscan does fastest, several times faster
+than hundreds of expressions. So a pattern that cannot match without one of a few distinctive texts
+is looked for by them; what is found is confirmed by the pattern itself anyway.
+
+Only characters that no program escapes may stand in such a text, so that what holds in canonical
+text holds in the raw bytes too.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+from analyzer.match.canonical import ESCAPED
+
+DISTINCTIVE = 4.5
+"""How much distinctive text (see `_weight`) a literal needs to stand for its pattern."""
+
+_MOST = 24
+_COMMON = re.compile(
+    rb"(?i)errors?|fail(?:ed|ure|s|ing)?|exceptions?|connect(?:ion|ed)?|request|response|message|warning|status|server|"
+    rb"client|session|query|table|column|could not|cannot|unable to|timeout|timed out|http|info|null|file|host|user|"
+    rb"the |for |not |with |from |while |in |to |of |is |was |has "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A fixed text, and whether its case matters."""
+
+    text: bytes
+    ignore_case: bool
+
+
+def parse(pattern: bytes) -> Any:
+    """The syntax tree of a pattern, by Python's own parser. Raises `re.error`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # `regex` lets two branches name their groups alike, Python's parser does not.
+        return _parser.parse(re.sub(rb"\(\?P<\w+>", b"(", pattern))
+
+
+def required_literals(pattern: bytes) -> frozenset[Literal] | None:
+    """The texts of which every match holds at least one, or None if none is distinctive enough."""
+    tree = parse(pattern)
+    best = _best_of(list(tree), bool(tree.state.flags & re.IGNORECASE))
+    return best if best is not None and _strength(best) >= DISTINCTIVE else None
+
+
+def _best_of(items: Sequence[Any], ignore_case: bool) -> frozenset[Literal] | None:
+    candidates: list[frozenset[Literal]] = []
+    run = bytearray()
+    for kind, value in _flat(items):
+        if kind is op.LITERAL and value < 0x80 and value not in ESCAPED:
+            run.append(value)
+            continue
+        candidates += _literal(run, ignore_case)
+        run.clear()
+        inner = _inside(kind, value, ignore_case)
+        if inner is not None:
+            candidates.append(inner)
+    candidates += _literal(run, ignore_case)
+    return max(candidates, key=_strength, default=None)
+
+
+def _flat(items: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    """The items with plain groups opened, so that a text may run across their borders."""
+    for kind, value in items:
+        if kind is op.SUBPATTERN and not value[1] and not value[2] and not _is_branch(value[3]):
+            yield from _flat(list(value[3]))
+        else:
+            yield kind, value
+
+
+def _is_branch(body: Any) -> bool:
+    return len(body) == 1 and body[0][0] is op.BRANCH
+
+
+def _literal(run: bytearray, ignore_case: bool) -> list[frozenset[Literal]]:
+    return [frozenset({Literal(bytes(run), ignore_case)})] if run else []
+
+
+def _inside(kind: Any, value: Any, ignore_case: bool) -> frozenset[Literal] | None:
+    """What an item that is no plain character requires."""
+    if kind is op.SUBPATTERN:
+        _, add, remove, body = value
+        return _best_of(list(body), bool((ignore_case or add & re.IGNORECASE) and not remove & re.IGNORECASE))
+    if kind is op.ATOMIC_GROUP:
+        return _best_of(list(value), ignore_case)
+    if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and value[0] > 0:
+        return _best_of(list(value[2]), ignore_case)
+    if kind is op.BRANCH:
+        branches = [_best_of(list(branch), ignore_case) for branch in value[1]]
+        known = [branch for branch in branches if branch is not None]
+        if len(known) == len(branches) and sum(map(len, known)) <= _MOST:
+            return frozenset().union(*known)
+    return None
+
+
+def _strength(literals: frozenset[Literal]) -> float:
+    """A set is as distinctive as its weakest member; a small set is better than a large one."""
+    return min(_weight(literal.text) for literal in literals) - 0.1 * len(literals)
+
+
+def _weight(text: bytes) -> float:
+    """The length of a text, where words that stand in every log count little, and a single plain
+    word (`method`, `memory`) little as well: any service may print it all day."""
+    rare = _COMMON.sub(b"", text).replace(b" ", b"")
+    weight = len(rare) + 0.25 * len(_COMMON.findall(text))
+    return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :=.,()[]")) else weight
