@@ -91,6 +91,21 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request and its answer that a signature asks for, however a record writes them.
+
+    `statuses` holds numbers (`404`) and classes (`5xx`); without `methods` any will do. With
+    `with_id` the path must hold an identifier. Captures: `method`, `endpoint`, `status`, `id`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    statuses: tuple[str, ...]
+    methods: tuple[str, ...] = ()
+    with_id: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """The threshold of a count, as in the Sigma correlation specification."""
 
@@ -135,7 +150,8 @@ class Signature:
 
     `match` holds regular expressions (the dialect of the `regex` package, on bytes) of which any
     one suffices; `exclude` holds expressions that veto a match. Named groups are the captures.
-    A signature with a `correlation` has no `match`: it fires on the events of others.
+    `request` asks for an HTTP exchange instead of, or beside, text. A signature with a
+    `correlation` has neither: it fires on the events of others.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -148,6 +164,7 @@ class Signature:
     tags: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    request: Request | None = None
     correlation: Correlation | None = None
     cause: str = ""
     impact: str = ""
@@ -348,6 +365,6 @@ class Analysis:
 
     def to_dict(self) -> dict[str, Any]:
         """The analysis as plain values, exactly the JSON of the public contract."""
-        from analyzer.serialize import analysis_to_dict
+        from analyzer.contract import analysis_to_dict
 
         return analysis_to_dict(self)

@@ -19,7 +19,7 @@ _BACKGROUND = (
     "INFO  [worker] processed message {uuid} from queue emails in {small} ms, attempt 1, result ok, next poll in 250 ms",
     "INFO  [auth] token refreshed for user={number} client=web scopes=\"read:orders write:orders\" expires_in=3600 ip={ip}",
     "INFO  [db] select id, status, total from orders where user_id = $1 order by created_at desc limit 20 -- {small}.{small} ms rows={small}",
-    "WARN  [db] slow query {number} ms: select count(*) from order_items where order_id in (select id from orders where status = 'open')",
+    "DEBUG [db] query took {small} ms: select count(*) from order_items where order_id in (select id from orders where status = 'open')",
     "INFO  [scheduler] job nightly-rollup step {small}/64 finished, {number} rows aggregated, memory {small} MB, errors=0",
     "DEBUG [http] outgoing request POST https://payments.example.com/v2/charges status=200 duration={small}ms trace={hex}{hex}",
     "INFO  [gateway] upstream=api-{small} method=GET path=/healthz status=200 bytes_out={number} rt=0.0{small} tls=TLSv1.3",

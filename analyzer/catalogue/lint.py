@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import regex
 
+from analyzer.catalogue.dialect import UnsupportedPattern, parse_pattern
 from analyzer.catalogue.document import Document
 from analyzer.catalogue.timespan import parse_timespan
 from analyzer.catalogue.vocabulary import CATEGORIES, is_known
@@ -39,7 +40,7 @@ def check_catalogue(loaded: Mapping[str, tuple[Signature, Document]]) -> list[Ca
 
 def captures_of(signature: Signature) -> frozenset[str]:
     """The names of all captures that its patterns define."""
-    names: set[str] = set()
+    names: set[str] = {"method", "endpoint", "status", "id"} if signature.request else set()
     for pattern in signature.match:
         try:
             names.update(regex.compile(pattern.encode()).groupindex)
@@ -69,7 +70,8 @@ def _check_patterns(signature: Signature, document: Document) -> None:
 def _check_pattern(pattern: str, key: str, document: Document) -> None:
     try:
         compiled = regex.compile(pattern.encode())
-    except regex.error as error:
+        parse_pattern(pattern.encode())
+    except (regex.error, UnsupportedPattern) as error:
         document.problem(key, f"not a valid regular expression: {error}")
         return
     if compiled.search(b""):
@@ -130,15 +132,15 @@ def _check_template(text: str, key: str, defined: frozenset[str], document: Docu
 
 
 def _check_completeness(signature: Signature, document: Document) -> None:
-    if bool(signature.match) == (signature.correlation is not None):
-        document.problem("match", "needs either match or correlation, and not both")
+    if bool(signature.match or signature.request) == (signature.correlation is not None):
+        document.problem("match", "needs match or request, or else correlation, and not both")
     if signature.category not in CATEGORIES:
         document.problem("category", f"unknown category {signature.category!r}", "see docs/writing-signatures.md")
     if signature.kind == "failure":
         for name in ("cause", "impact", "fix", "references"):
             if not getattr(signature, name):
                 document.problem(name, f"a failure needs {name!r}")
-    if signature.match:
+    if signature.match or signature.request:
         if len(signature.samples) < 2 and signature.kind == "failure":
             document.problem("samples", "a failure needs at least two samples, from two programs where it can be")
         elif not signature.samples:

@@ -49,7 +49,7 @@ class Stream:
         self._file: IO[bytes] = _open(source.path)
         self.modified = _modified(self._file)
         self._read_raw = 0
-        self._delivered = 0
+        self.delivered = 0
         self._rest = b""
         head = self._read(_CHUNK)
         self._chunks = self._decode(self._decompress(head))
@@ -71,7 +71,7 @@ class Stream:
             target[filled : filled + count] = memoryview(self._rest)[:count]
             self._rest = self._rest[count:] if count < len(self._rest) else b""
             filled += count
-        self._delivered += filled
+        self.delivered += filled
         return filled
 
     def _read(self, size: int) -> bytes:

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from analyzer.ingest.layout import Layout
 
 _NAMED = r"[-_ .]?id\\*\"?'?\s*(?:[=:]|\s)\s*\\*\"?'?#?(?P<v>[A-Za-z0-9][A-Za-z0-9_.-]{2,63})"
-_VALUE_HAS_DIGIT = r"\d"
 IDENTIFIERS: Mapping[str, str] = {
     "request_id": r"(?i)\b(?:x[-_])?(?:request|req|correlation|corr)" + _NAMED + r"|\[req-(?P<w>[0-9a-f-]{6,})",
     "trace_id": r"(?i)\btrace" + _NAMED,
@@ -25,17 +24,30 @@ IDENTIFIERS: Mapping[str, str] = {
     "job_id": r"(?i)\b(?:job|task|message|order)" + _NAMED,
     "id": r"\b(?P<v>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\b",
 }
+_HINT = (
+    r"(?i)(?:request|req|correlation|corr|trace|session|sess|user|account|customer|job|task|message|order)[-_ .]?id"
+    r"|\[req-|[0-9a-f]{8}-[0-9a-f]{4}-"
+)
 _JSON_SERVICE = r'"(?:service|service\.name|app|application|component|container_name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 _JSON_LOGGER = r'"(?:logger|logger_name|name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
+_DIGIT = re.compile(r"\d")
 _ROTATION = re.compile(r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.I)
 
 
 def identifiers(records: pa.Array) -> dict[str, list[str | None]]:
     """For each name, its value in every record, or None; names found nowhere are left out."""
+    suspects = pc.indices_nonzero(pc.match_substring_regex(records, _HINT))
+    if not len(suspects):
+        return {}
+    texts = _as_text(records.take(suspects))
+    places = suspects.to_pylist()
     found: dict[str, list[str | None]] = {}
     for name, pattern in IDENTIFIERS.items():
-        column = _first(records, pattern)
-        if column is not None:
+        values = [value if value and _DIGIT.search(value) else None for value in _first(texts, pattern)]
+        if any(values):
+            column: list[str | None] = [None] * len(records)
+            for place, value in zip(places, values, strict=True):
+                column[place] = value
             found[name] = column
     return found
 
@@ -46,7 +58,8 @@ def services(records: pa.Array, layout: Layout, path: str) -> list[str]:
     if layout.service or layout.style == "plain":
         return [fallback] * len(records)
     if layout.style == "json":
-        columns = [_first(records, _JSON_SERVICE), _first(records, _JSON_LOGGER)]
+        texts = _as_text(records)
+        columns = [_first(texts, _JSON_SERVICE), _first(texts, _JSON_LOGGER)]
     elif "service" in layout.pattern.groupindex:
         columns = [_group(records, layout, "service")]
     else:
@@ -65,14 +78,19 @@ def service_of_path(path: str) -> str:
     return name
 
 
-def _first(records: pa.Array, pattern: str) -> list[str | None] | None:
-    matches = pc.match_substring_regex(records, pattern)
-    if not pc.any(matches).as_py():
-        return None
-    struct = pc.extract_regex(records.cast(pa.string(), safe=False), pattern)
+def _first(texts: pa.Array, pattern: str) -> list[str | None]:
+    """What the first group that took part captured in each text."""
+    struct = pc.extract_regex(texts, pattern)
     columns = [struct.field(index).to_pylist() for index in range(struct.type.num_fields)]
     values = columns[0] if len(columns) == 1 else [a or b for a, b in zip(*columns, strict=True)]
-    return [value if value and any(map(str.isdigit, value)) else None for value in values]
+    return [value or None for value in values]
+
+
+def _as_text(records: pa.Array) -> pa.Array:
+    try:
+        return records.cast(pa.string())
+    except pa.ArrowInvalid:  # not UTF-8 somewhere
+        return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())
 
 
 def _group(records: pa.Array, layout: Layout, group: str) -> list[str | None]:

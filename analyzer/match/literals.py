@@ -11,13 +11,12 @@ text holds in the raw bytes too.
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
+from analyzer.catalogue.dialect import parse_pattern
 from analyzer.match.canonical import ESCAPED
 
 DISTINCTIVE = 4.5
@@ -39,17 +38,9 @@ class Literal:
     ignore_case: bool
 
 
-def parse(pattern: bytes) -> Any:
-    """The syntax tree of a pattern, by Python's own parser. Raises `re.error`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # `regex` lets two branches name their groups alike, Python's parser does not.
-        return _parser.parse(re.sub(rb"\(\?P<\w+>", b"(", pattern))
-
-
 def required_literals(pattern: bytes) -> frozenset[Literal] | None:
     """The texts of which every match holds at least one, or None if none is distinctive enough."""
-    tree = parse(pattern)
+    tree = parse_pattern(pattern)
     best = _best_of(list(tree), bool(tree.state.flags & re.IGNORECASE))
     return best if best is not None and _strength(best) >= DISTINCTIVE else None
 

@@ -1,7 +1,7 @@
 """The slow, obvious engine: every pattern of every signature on every record. The specification.
 
 A signature matches a record when one of its `match` patterns is found in the record's canonical
-text and none of its `exclude` patterns is. Its captures are those of the first pattern found.
+text, or the HTTP exchange that its `request` asks for, and none of its `exclude` patterns is. Its captures are those of the first pattern found.
 Where a signature and a broader one that it refines both match, only the more specific one counts;
 it takes over the captures that it does not have itself.
 """
@@ -16,6 +16,7 @@ import regex
 
 from analyzer.catalogue import Catalogue
 from analyzer.match.canonical import canonical
+from analyzer.match.http import exchange_in, fits
 from analyzer.model import Signature
 
 CONFIRM_TIMEOUT = 1.0
@@ -49,12 +50,21 @@ def match_record(record: bytes, catalogue: Catalogue) -> list[Match]:
 
 def match_signature(text: bytes, signature: Signature) -> dict[str, str] | None:
     """The captures of a signature in canonical text, or None where it does not match."""
+    found = _first_match(text, signature)
+    if found is None or any(_search(veto, text) is not None for veto in signature.exclude):
+        return None
+    return found
+
+
+def _first_match(text: bytes, signature: Signature) -> dict[str, str] | None:
     for pattern in signature.match:
         found = _search(pattern, text)
         if found is not None:
-            if any(_search(veto, text) is not None for veto in signature.exclude):
-                return None
             return found
+    if signature.request is not None:
+        exchange = exchange_in(text)
+        if exchange is not None and fits(exchange, signature.request):
+            return exchange.captures()
     return None
 
 

@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from re import _constants as op  # type: ignore[attr-defined]
 from typing import Any
 
+from analyzer.catalogue.dialect import UnsupportedPattern, parse_pattern
 from analyzer.match.canonical import ESCAPED
-from analyzer.match.literals import parse
 
 _ESCAPED = rb"""\\+(?:["'/nrt]|u[0-9a-fA-F]{4})"""
 _INSIDE_ESCAPES = frozenset(b"\\nrtu\"'/0123456789abcdefABCDEF")
@@ -38,16 +38,9 @@ _CATEGORIES = {
 }
 
 
-class UnsupportedPattern(ValueError):
-    """The pattern uses syntax outside the dialect of Python's `re`."""
-
-
 def relax(pattern: bytes) -> tuple[bytes, bool]:
     """The wider pattern, and whether it ignores case. Raises `UnsupportedPattern`."""
-    try:
-        tree = parse(pattern)
-    except re.error as error:
-        raise UnsupportedPattern(str(error)) from error
+    tree = parse_pattern(pattern)
     ignore_case = bool(tree.state.flags & re.IGNORECASE)
     body = _sequence(_trim(list(tree)), dotall=bool(tree.state.flags & re.DOTALL))
     if not body:

@@ -20,6 +20,7 @@ from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine
 from analyzer.match.fields import identifiers, services
+from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import CONFIRM_TIMEOUT, compile_pattern, decode_captures, most_specific
 from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
 from analyzer.redact import redact_all
@@ -77,6 +78,8 @@ class Scanner:
         self._signature_names = pa.array(self._names, pa.string())
         self._index = {name: index for index, name in enumerate(self._names)}
         self._signature_of, self._patterns = _pattern_table(catalogue)
+        self._requests = [(n, s.request) for n, s in enumerate(catalogue) if s.request is not None]
+        self._count = len(patterns_of(catalogue))
         self._excludes = [[compile_pattern(veto) for veto in signature.exclude] for signature in catalogue]
 
     def scan(self, block: Block, source: int) -> BlockScan:
@@ -112,14 +115,14 @@ class Scanner:
         begins = table.record_start()
         record = np.maximum(np.searchsorted(begins, ends - 1, side="right") - 1, 0)
         keep = inside[record]
-        pairs = np.unique(record[keep] * len(self._patterns) + patterns[keep])
+        pairs = np.unique(record[keep] * self._count + patterns[keep])
         record_ends = table.record_end()
         view = block.content()
         found: list[tuple[int, int, dict[str, str]]] = []
-        for row, group in groupby(pairs.tolist(), key=lambda pair: pair // len(self._patterns)):
+        for row, group in groupby(pairs.tolist(), key=lambda pair: pair // self._count):
             start = int(begins[row])
             text = canonical(bytes(view[start : min(int(record_ends[row]), start + MAX_RECORD)]))
-            for signature, captures in self._confirm(text, [pair % len(self._patterns) for pair in group]):
+            for signature, captures in self._confirm(text, [pair % self._count for pair in group]):
                 found.append((row, signature, captures))
         return found
 
@@ -127,16 +130,31 @@ class Scanner:
         """Which of the candidate patterns are really in the text, by signature."""
         found: dict[int, dict[str, str]] = {}
         for pattern in patterns:
+            if pattern >= len(self._patterns):
+                self._confirm_request(text, found)
+                break
             signature = self._signature_of[pattern]
             if signature in found:
                 continue
             match = _search(self._patterns[pattern], text)
-            if match is not None and not any(_search(veto, text) for veto in self._excludes[signature]):
+            if match is not None and not self._excluded(signature, text):
                 found[signature] = decode_captures(match.groupdict())
         if len(found) < 2:
             return list(found.items())
         named = {self._names[signature]: captures for signature, captures in found.items()}
         return [(self._index[match.signature], dict(match.captures)) for match in most_specific(named, self.catalogue)]
+
+    def _confirm_request(self, text: bytes, found: dict[int, dict[str, str]]) -> None:
+        """Add the signatures that ask for the HTTP exchange in a record."""
+        exchange = exchange_in(text)
+        if exchange is None:
+            return
+        for signature, request in self._requests:
+            if signature not in found and fits(exchange, request) and not self._excluded(signature, text):
+                found[signature] = exchange.captures()
+
+    def _excluded(self, signature: int, text: bytes) -> bool:
+        return any(_search(veto, text) is not None for veto in self._excludes[signature])
 
     def _batch(
         self, block: Block, table: LineTable, found: list[tuple[int, int, dict[str, str]]], source: int
@@ -165,8 +183,9 @@ class Scanner:
 
 
 def patterns_of(catalogue: Catalogue) -> list[str]:
-    """Every pattern of a catalogue, in the order in which an engine must number them."""
-    return [pattern for signature in catalogue for pattern in signature.match]
+    """Every pattern of a catalogue, in the order in which an engine must number them: those of the
+    signatures, then those that find HTTP exchanges for all of them."""
+    return [*(pattern for signature in catalogue for pattern in signature.match), *request_patterns(catalogue)]
 
 
 def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
@@ -178,7 +197,7 @@ def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) ->
 
 def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[regex.Pattern[bytes]]]:
     owners = [index for index, signature in enumerate(catalogue) for _ in signature.match]
-    return owners, [compile_pattern(pattern) for pattern in patterns_of(catalogue)]
+    return owners, [compile_pattern(pattern) for signature in catalogue for pattern in signature.match]
 
 
 def _search(pattern: regex.Pattern[bytes], text: bytes) -> regex.Match[bytes] | None:

@@ -1,0 +1,1 @@
+"""What each command does, once `analyzer.cli` has understood the command line."""

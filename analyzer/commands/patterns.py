@@ -1,0 +1,178 @@
+"""`analyzer patterns ...`: look into a catalogue, check it, try it on a record."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from analyzer.catalogue.load import Catalogue, built_in_path, read_catalogue
+from analyzer.catalogue.schema import json_schema
+from analyzer.commands.output import Look, Status, complain, emit, look_of_output
+from analyzer.errors import InputError
+from analyzer.model import Severity, Signature
+from analyzer.report.clean import one_line, visible
+
+_LABEL = 12
+
+
+def list_signatures(
+    technology: str | None, severity: Severity | None, text: str | None, paths: Sequence[str]
+) -> Status:
+    """One line for each signature that fits all filters: id, severity, title."""
+    catalogue, status = _read(paths)
+    found = [s for s in catalogue if _fits(s, technology, severity, text)]
+    width = max((len(s.id) for s in found), default=0)
+    emit("".join(f"{s.id:<{width}}  {s.severity:<8}  {one_line(s.title)}\n" for s in found))
+    if not found:
+        complain("no signature fits")
+    return status
+
+
+def _fits(signature: Signature, technology: str | None, severity: Severity | None, text: str | None) -> bool:
+    if technology is not None and signature.id.partition(".")[0] != technology.lower():
+        return False
+    if severity is not None and signature.severity != severity:
+        return False
+    return text is None or text.lower() in _words(signature).lower()
+
+
+def _words(signature: Signature) -> str:
+    return "\n".join((signature.id, signature.title, signature.category, signature.cause, *signature.tags))
+
+
+def show_signature(signature_id: str, paths: Sequence[str]) -> Status:
+    """Everything about one signature, as a page to read."""
+    catalogue, status = _read(paths)
+    if signature_id not in catalogue:
+        close = difflib.get_close_matches(signature_id, catalogue.by_id, n=3, cutoff=0.4)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise InputError(f"no signature {signature_id!r} in the catalogue{hint}")
+    look = look_of_output()
+    emit("\n".join(_page(catalogue[signature_id], look)) + "\n")
+    return status
+
+
+def _page(signature: Signature, look: Look) -> Iterator[str]:
+    yield _bold(one_line(signature.title), look)
+    yield f"{signature.id}   {signature.severity}   {signature.category}"
+    yield ""
+    yield from _entry("cause", [signature.cause], look)
+    yield from _entry("impact", [signature.impact], look)
+    for number, step in enumerate(signature.fix, start=1):
+        danger = " (can lose data)" if step.destructive else ""
+        yield from _entry("fix" if number == 1 else "", [f"{number}. {step.text}{danger}"], look)
+        yield from (f"{'':<{_LABEL}}      {line}" for line in visible(step.command or "").splitlines())
+    yield from _entry("verify", signature.verify, look)
+    yield from _entry("prevent", signature.prevent, look)
+    yield from _entry("refines", [signature.refines or ""], look)
+    yield from _entry("leads to", signature.leads_to, look)
+    yield from _entry("see", signature.references, look)
+    yield from _entry("tags", [" ".join(signature.tags)], look)
+    yield from _verbatim("match", signature.match)
+    yield from _verbatim("exclude", signature.exclude)
+    if signature.correlation:
+        rule = signature.correlation
+        yield from _entry("rule", [f"{rule.type} of {', '.join(rule.rules)} within {rule.timespan}"], look)
+        yield from _entry("against", rule.counterpart, look)
+    yield from _verbatim("sample", [sample.text for sample in signature.samples])
+    yield from _verbatim("near miss", signature.near_misses)
+
+
+def _entry(label: str, texts: Iterable[str], look: Look) -> Iterator[str]:
+    """Wrapped paragraphs with the label before the first; nothing for empty text."""
+    for text in filter(None, map(one_line, texts)):
+        for line in textwrap.wrap(text, max(look.width - _LABEL, 30), break_on_hyphens=False, break_long_words=False):
+            yield f"{label:<{_LABEL}}{line}"
+            label = ""
+
+
+def _verbatim(label: str, texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for line in visible(text).splitlines():
+            yield f"{label:<{_LABEL}}{line}"
+            label = ""
+
+
+def _bold(text: str, look: Look) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if look.colour else text
+
+
+def lint(paths: Sequence[str]) -> Status:
+    """Every fault in the shape, names and references of the signatures."""
+    catalogue, problems = read_catalogue(located(paths))
+    emit("".join(f"{one_line(str(problem))}\n" for problem in problems))
+    if problems:
+        complain(f"{len(problems)} problems, {len(catalogue)} signatures without")
+        return Status.TROUBLE
+    emit(f"{len(catalogue)} signatures, no problem\n")
+    return Status.DONE
+
+
+def test(paths: Sequence[str]) -> Status:
+    """Every sample and near miss held against all signatures."""
+    from analyzer.match.verify import verify
+
+    catalogue, status = _read(paths)
+    failures = verify(catalogue)
+    emit("".join(f"{one_line(str(failure))}\n" for failure in failures))
+    if failures:
+        complain(f"{len(failures)} samples or near misses do not behave as their files say")
+        return Status.TROUBLE
+    samples = sum(len(signature.samples) + len(signature.near_misses) for signature in catalogue)
+    emit(f"{len(catalogue)} signatures, {samples} samples and near misses, all as they should be\n")
+    return status
+
+
+def explain(record: str, paths: Sequence[str]) -> Status:
+    """Which signatures match a record, with which captures, and which nearly do; `-` is standard input."""
+    from analyzer.match.canonical import canonical
+    from analyzer.match.reference import match_record, match_signature
+
+    raw = sys.stdin.buffer.read() if record == "-" else record.encode("utf-8", "surrogateescape")
+    catalogue, status = _read(paths)
+    matches = match_record(raw, catalogue)
+    lines: list[str] = []
+    for match in matches:
+        lines += _explained(catalogue[match.signature], match.captures)
+    text, found = canonical(raw), {match.signature for match in matches}
+    for signature in catalogue:
+        if signature.id in found:
+            continue
+        if match_signature(text, signature) is not None:
+            lines.append(f"{signature.id}: gives way to a signature that refines it")
+        elif signature.exclude and match_signature(text, dataclasses.replace(signature, exclude=())) is not None:
+            lines.append(f"{signature.id}: vetoed by its own exclude")
+    if not matches:
+        lines.append("no signature matches this record")
+    emit("\n".join(lines) + "\n")
+    return status
+
+
+def _explained(signature: Signature, captures: dict[str, str] | object) -> Iterator[str]:
+    yield f"{signature.id}   {signature.severity}   {one_line(signature.title)}"
+    if isinstance(captures, dict):
+        width = max(map(len, captures), default=0)
+        yield from (f"    {name:<{width}}  {one_line(value)}" for name, value in sorted(captures.items()))
+
+
+def schema() -> Status:
+    """The JSON Schema of a signature file."""
+    emit(json.dumps(json_schema(), indent=2) + "\n")
+    return Status.DONE
+
+
+def located(paths: Sequence[str]) -> list[str]:
+    """The places of a catalogue; none given, or the word `built-in`, is the one that comes along."""
+    return [str(built_in_path()) if path == "built-in" else path for path in paths or ["built-in"]]
+
+
+def _read(paths: Sequence[str]) -> tuple[Catalogue, Status]:
+    """What can be read of a catalogue; every problem of the rest is said."""
+    catalogue, problems = read_catalogue(located(paths))
+    for problem in problems:
+        complain(str(problem))
+    return catalogue, Status.TROUBLE if problems else Status.DONE

@@ -1,0 +1,143 @@
+"""`analyzer scan`: read, explain, and write the report in the form that was asked for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from analyzer import catalogue as catalogues
+from analyzer import pipeline
+from analyzer.commands.output import (
+    Look,
+    Status,
+    check_target,
+    complain,
+    emit,
+    is_terminal,
+    look_of_output,
+    progress,
+    write_file,
+)
+from analyzer.errors import InputError
+from analyzer.model import SEVERITIES, Analysis, Severity
+
+Format = Literal["text", "json", "markdown", "html", "csv", "parquet"]
+
+_BY_ENDING: dict[str, Format] = {
+    ".json": "json", ".md": "markdown", ".html": "html", ".htm": "html", ".csv": "csv", ".parquet": "parquet",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanOptions:
+    """The command line of `scan`, as given."""
+
+    paths: list[str]
+    format: Format | None = None
+    output: str | None = None
+    events: str | None = None
+    catalogue: Sequence[str] = ()
+    since: str | None = None
+    until: str | None = None
+    timezone: str = "UTC"
+    jobs: int | None = None
+    fail_on: Severity | None = None
+    redact: bool = True
+    quiet: bool = False
+
+
+def scan(options: ScanOptions) -> Status:
+    """Run one scan from the command line to the exit status."""
+    started = time.perf_counter()
+    form = _form(options)
+    for target in (options.output, options.events):
+        if target is not None:
+            check_target(target, options.paths)
+    analysis = _analyze(options)
+    look = look_of_output() if options.output is None else Look()
+    in_trouble = not _write(options, render(form, analysis, look, time.perf_counter() - started), analysis)
+    for path, reason in _troubles(analysis):
+        complain(f"{path}: {reason}")
+        in_trouble = True
+    if in_trouble:
+        return Status.TROUBLE
+    return Status.FOUND if _reaches(analysis, options.fail_on) else Status.DONE
+
+
+def _form(options: ScanOptions) -> Format:
+    """The form asked for, else the one that the name of the output file implies, else text."""
+    form = options.format
+    if form is None:
+        form = _BY_ENDING.get(Path(options.output).suffix.lower(), "text") if options.output else "text"
+    if form == "parquet" and options.output is None and is_terminal(sys.stdout):
+        raise InputError("Parquet is not for the terminal: name a file with --output, or redirect")
+    return form
+
+
+def _analyze(options: ScanOptions) -> Analysis:
+    with progress(quiet=options.quiet) as show:
+        return pipeline.analyze(
+            options.paths,
+            catalogue=catalogues.load_catalogue(*options.catalogue) if options.catalogue else None,
+            since=options.since,
+            until=options.until,
+            timezone=options.timezone,
+            jobs=options.jobs,
+            redact=options.redact,
+            progress=show,
+        )
+
+
+def render(form: Format, analysis: Analysis, look: Look, elapsed: float | None = None) -> str | bytes:
+    """The report in one of its forms."""
+    from analyzer.report import csv, html, json, markdown, parquet, text
+
+    match form:
+        case "text":
+            return text.render(analysis, width=look.width, colour=look.colour, elapsed=elapsed)
+        case "json":
+            return json.render(analysis)
+        case "markdown":
+            return markdown.render(analysis)
+        case "html":
+            return html.render(analysis)
+        case "csv":
+            return csv.render(analysis)
+        case "parquet":
+            return parquet.render(analysis)
+
+
+def _write(options: ScanOptions, report: str | bytes, analysis: Analysis) -> bool:
+    """Write events and report to where they belong; whether all of it could be written."""
+    from analyzer.report import parquet
+
+    written = True
+    try:
+        if options.events is not None:
+            write_file(options.events, parquet.render(analysis))
+    except InputError as error:
+        complain(str(error))
+        written = False
+    if options.output is None:
+        emit(report)
+    else:
+        write_file(options.output, report)
+    return written
+
+
+def _troubles(analysis: Analysis) -> list[tuple[str, str]]:
+    return [
+        (source.path, skipped.reason) for source in analysis.sources for skipped in source.skipped if skipped.trouble
+    ]
+
+
+def _reaches(analysis: Analysis, threshold: Severity | None) -> bool:
+    """Whether any incident is of the given severity or worse."""
+    if threshold is None:
+        return False
+    enough = SEVERITIES[: SEVERITIES.index(threshold) + 1]
+    return any(incident.severity in enough for incident in analysis.incidents)

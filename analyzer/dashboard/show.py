@@ -1,0 +1,63 @@
+"""Text from logs on a page: never as Markdown, never as HTML of its own."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import streamlit as st
+
+from analyzer.model import Incident, Severity
+from analyzer.report import words
+from analyzer.report.clean import one_line, visible
+from analyzer.report.markdown import code, prose
+from analyzer.report.palette import SEVERITY_COLOURS, SEVERITY_INKS, SEVERITY_LETTERS
+
+_SHORTCODE = re.compile(r"(:[\w+/-]+:)")
+"""What Streamlit turns into an emoji or an icon, even where it is escaped."""
+
+
+def label(text: str, limit: int = 160) -> str:
+    """Text for widgets that take nothing but Markdown: buttons, expanders."""
+    parts = _SHORTCODE.split(one_line(text, limit))
+    return "".join(
+        code(part) if i % 2 else prose(part) if part.strip() else part for i, part in enumerate(parts)
+    )
+
+
+def plain(text: str, *, soft: bool = False, strong: bool = False) -> None:
+    """A paragraph, exactly as it is."""
+    style = f"margin:0;overflow-wrap:anywhere;{'opacity:.72;' if soft else ''}{'font-weight:600;' if strong else ''}"
+    st.html(f'<p style="{style}">{html.escape(visible(text))}</p>')
+
+
+def listing(lines: list[str], *, ordered: bool = False) -> None:
+    """A list of such paragraphs."""
+    kind = "ol" if ordered else "ul"
+    items = "".join(f'<li style="overflow-wrap:anywhere">{html.escape(visible(line))}</li>' for line in lines)
+    st.html(f'<{kind} style="margin:0;padding-left:1.3rem">{items}</{kind}>')
+
+
+def record(text: str, *, language: str | None = None) -> None:
+    """A log record or a command, with Streamlit's button to copy it."""
+    st.code(visible(text), language=language, wrap_lines=True)
+
+
+def badge(severity: Severity) -> str:
+    """The letter of a severity on its colour, as HTML."""
+    return (
+        f'<span title="{severity}" style="display:inline-block;font-size:.85em;line-height:1.5;min-width:1.5em;text-align:center;border-radius:3px;'
+        f"font-weight:700;background:{SEVERITY_COLOURS[severity]};color:{SEVERITY_INKS[severity]}"
+        f'">{SEVERITY_LETTERS[severity]}</span>'
+    )
+
+
+def heading(incident: Incident) -> None:
+    """Severity, title and the facts of an incident."""
+    title = html.escape(visible(incident.title))
+    st.html(f'<h1 style="font-size:1.7rem;overflow-wrap:anywhere">{badge(incident.severity)} {title}</h1>')
+    when = words.span(incident.start, incident.end)
+    facts = [f"{incident.severity}, {incident.status}", f"{when} UTC" if incident.start else when]
+    facts += [words.duration(incident.duration_seconds), words.counted(incident.event_count, "event")]
+    facts += [", ".join(incident.services), f"id {incident.id}"]
+    plain("  ·  ".join(fact for fact in facts if fact), soft=True)

@@ -1,0 +1,53 @@
+"""The compiled engine of a catalogue, kept on disk between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+from pathlib import Path
+
+import hyperscan
+
+from analyzer.catalogue import Catalogue
+from analyzer.match.engine import HyperscanEngine
+from analyzer.match.scan import patterns_of
+
+_LOG = logging.getLogger(__name__)
+
+
+def cache_folder() -> Path:
+    """Where caches of this program live, by the XDG convention."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "analyzer"
+
+
+def engine_for(catalogue: Catalogue) -> HyperscanEngine:
+    """The engine of a catalogue; compiled once, then restored from the cache.
+
+    A cache that cannot be read or written is no failure: the engine is compiled again.
+    """
+    patterns = patterns_of(catalogue)
+    file = cache_folder() / f"{_fingerprint(patterns)}.hsdb"
+    try:
+        return HyperscanEngine(patterns, serialized=file.read_bytes())
+    except (OSError, hyperscan.error) as error:
+        _LOG.debug("engine cache not used: %s", error)
+    engine = HyperscanEngine(patterns)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_bytes(engine.serialize())
+        os.replace(temporary, file)
+    except OSError as error:
+        _LOG.debug("engine cache not written: %s", error)
+    return engine
+
+
+def _fingerprint(patterns: list[str]) -> str:
+    """A name for the compiled form of these patterns: any change in them, in Hyperscan or in the
+    processor makes another one."""
+    version = getattr(hyperscan, "__version__", "")
+    text = "\0".join([version, platform.machine(), platform.processor(), *patterns])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -1,0 +1,82 @@
+"""What to do: the advice of the signatures involved, filled with what this incident is about."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from analyzer.model import FilledStep, Fix, Signature
+from analyzer.reason.columns import Events, Ints
+
+_MOST_VARIANTS = 3
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+Captures = Mapping[str, str]
+
+
+def fix_for(signature: Signature, variants: Sequence[Captures]) -> Fix:
+    """The fix of a signature; `variants` are the distinct things it hit, most frequent first.
+
+    A command is written once for each variant that makes it different; a placeholder without a
+    value stays visible as `<name>`.
+    """
+    usual = variants[0] if variants else {}
+    return Fix(
+        signature=signature.id,
+        title=fill(signature.title, usual),
+        cause=signature.cause,
+        steps=tuple(
+            FilledStep(text=step.text, command=_commands(step.command, variants), destructive=step.destructive)
+            for step in signature.fix
+        ),
+        verify=tuple(fill(text, usual) for text in signature.verify),
+        prevent=tuple(fill(text, usual) for text in signature.prevent),
+        references=signature.references,
+    )
+
+
+def fill(template: str, captures: Captures) -> str:
+    """A template with its placeholders replaced; doubled braces become single ones."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        return match[0][0] if name is None else captures.get(name, f"<{name}>")
+
+    return _PLACEHOLDER.sub(replace, template)
+
+
+def fill_title(template: str, captures: Captures) -> str:
+    """A title; where a value is missing the plain word stands in its place."""
+    names = [name for name in _PLACEHOLDER.findall(template) if name]
+    return fill(template, {**{name: name.replace("_", " ") for name in names}, **captures})
+
+
+def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captures]:
+    """The distinct combinations of the named captures among some events, most frequent first."""
+    per_row: dict[int, dict[str, str]] = {}
+    chosen = rows[:5000]
+    for name in names:
+        if name in events.keys:
+            at, codes = events.keys[name]
+            mask = np.isin(at, chosen)
+            for row, code in zip(at[mask].tolist(), codes[mask].tolist(), strict=True):
+                per_row.setdefault(row, {})[name] = events.values[code]
+    counts = Counter(tuple(sorted(captures.items())) for captures in per_row.values())
+    # A combination that lacks a value another one has says less than that one.
+    ranked = sorted(counts, key=lambda captures: (-len(captures), -counts[captures]))
+    return [dict(captures) for captures in ranked]
+
+
+def _commands(template: str | None, variants: Sequence[Captures]) -> str | None:
+    if template is None:
+        return None
+    filled: list[str] = []
+    for captures in variants or ({},):
+        command = fill(template, captures)
+        if command not in filled and (not filled or "<" not in command):
+            filled.append(command)
+        if len(filled) == _MOST_VARIANTS:
+            break
+    return "\n".join(filled)

@@ -1,0 +1,262 @@
+"""Which failure started a problem, how sure we are, and in which order the rest followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analyzer.catalogue import Catalogue
+from analyzer.model import CascadeMember, Change, Role, RootCause, Signature
+from analyzer.reason.cluster import REACH, SECOND, SKEW, Problem
+from analyzer.reason.columns import NO_TIME, Events, Ints
+from analyzer.reason.correlate import Finding
+from analyzer.reason.episodes import MINUTE
+from analyzer.reason.moments import in_words, moment
+
+_DEPTH: Mapping[str, float] = {
+    "configuration": 1.0, "module_resolution": 1.0, "schema_mismatch": 0.9, "migration": 0.7, "resource_exhaustion": 1.0,
+    "storage": 1.0, "corruption": 1.0, "dns": 0.9, "tls": 0.9, "network": 0.8, "deployment": 0.8,
+    "authentication": 0.7, "authorization": 0.7, "constraint_violation": 0.8, "concurrency": 0.8, "replication": 0.8,
+    "rate_limit": 0.7, "connection": 0.7, "programming_error": 0.7, "serialization": 0.6, "scheduling": 0.6, "queue": 0.5,
+    "crash": 0.5, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1, "silent_failure": 0.0,
+}  # fmt: skip
+"""How close to a cause failures of a category usually are: 1 a cause, 0 a symptom."""
+
+_SYMPTOMATIC = frozenset({"app", "http", "sequelize", "sqlalchemy", "websocket"})
+"""Technologies whose failures report what another layer did."""
+
+_HEAD_START = 5 * SECOND
+"""Onsets closer than this say little about what came first: layers log in any order."""
+
+
+_TELLING_COUNT = 3
+_TELLING_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """All events of one signature within a problem, in time order."""
+
+    signature: Signature
+    rows: Ints
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The members of a problem in causal order, the root first, and why it is the root."""
+
+    members: tuple[CascadeMember, ...]
+    rows: Mapping[str, Ints]
+    root: RootCause
+
+
+def explain(
+    problem: Problem,
+    findings: Sequence[Finding],
+    nearby: frozenset[int],
+    events: Events,
+    catalogue: Catalogue,
+    change: Change | None,
+) -> Explanation:
+    """Find the root of a problem and order the rest behind it.
+
+    `findings` are the correlations that were fulfilled within the problem: the observations behind
+    them (the 201, the 404) become members of the cascade, and so do other observations that were
+    made in the `nearby` sources during the problem and hardly ever else.
+    """
+    failures = _members(problem, events, catalogue)
+    scores = {member.signature.id: _score(member, failures, catalogue) for member in failures}
+    root = max(failures, key=lambda member: (scores[member.signature.id], -_onset(member)))
+    others = [member for member in failures if member is not root]
+    observed = _observed(findings, {m.signature.id for m in failures}, events, catalogue)
+    cascade = [_cascade_member(root, "root", None, events)]
+    for member in sorted([*others, *observed], key=lambda m: (_onset(m), m.signature.id)):
+        parent = _parent(member, root, others, catalogue)
+        cascade.append(_cascade_member(member, "effect", parent, events))
+    telling = _telling(problem, {m.signature for m in cascade}, nearby, events, catalogue)
+    cascade += [_cascade_member(member, "related", root.signature.id, events) for member in telling]
+    observed += telling
+    confidence = _confidence(root, failures, scores, catalogue, change)
+    return Explanation(
+        members=tuple(cascade),
+        rows={member.signature.id: member.rows for member in (*failures, *observed)},
+        root=RootCause(
+            signature=root.signature.id,
+            title=root.signature.title,
+            category=root.signature.category,
+            tags=root.signature.tags,
+            confidence=confidence,
+            reasons=tuple(_reasons(root, others, observed, events, catalogue, change)),
+        ),
+    )
+
+
+def _members(problem: Problem, events: Events, catalogue: Catalogue) -> list[Member]:
+    by_signature: dict[str, list[Ints]] = {}
+    for episode in problem.episodes:
+        by_signature.setdefault(episode.signature, []).append(episode.rows)
+    return [_member(catalogue[name], np.concatenate(rows), events) for name, rows in by_signature.items()]
+
+
+def _member(signature: Signature, rows: Ints, events: Events) -> Member:
+    ordered = rows[np.lexsort((rows, events.times[rows]))]
+    times = events.times[ordered]
+    dated = times[times != NO_TIME]
+    start, end = (int(dated[0]), int(dated[-1])) if len(dated) else (NO_TIME, NO_TIME)
+    return Member(signature, ordered, start, end)
+
+
+def _observed(findings: Sequence[Finding], known: set[str], events: Events, catalogue: Catalogue) -> list[Member]:
+    rows: dict[str, set[int]] = {}
+    for finding in findings:
+        for row in finding.rows:
+            name = events.signatures[events.signature[row]]
+            if name not in known:
+                rows.setdefault(name, set()).add(row)
+    return [_member(catalogue[name], np.array(sorted(found)), events) for name, found in rows.items()]
+
+
+def _telling(
+    problem: Problem, known: set[str], nearby: frozenset[int], events: Events, catalogue: Catalogue
+) -> list[Member]:
+    """Observations made during the problem and hardly ever else, in sources beside it."""
+    claims = {name for s in catalogue if s.correlation for name in s.correlation.rules}
+    if problem.start == NO_TIME:
+        return []
+    found = []
+    for code, name in enumerate(events.signatures):
+        if name in known or name in claims or catalogue[name].kind != "observation":
+            continue
+        rows = np.flatnonzero((events.signature == code) & np.isin(events.source, list(nearby)))
+        times = events.times[rows]
+        during = (times >= problem.start - SKEW) & (times <= problem.end + REACH)
+        if during.sum() >= _TELLING_COUNT and during.sum() >= _TELLING_SHARE * (times != NO_TIME).sum():
+            found.append(_member(catalogue[name], rows[during], events))
+    return sorted(found, key=_onset)
+
+
+def _onset(member: Member) -> int:
+    return member.start if member.start != NO_TIME else np.iinfo(np.int64).max
+
+
+def _score(member: Member, members: Sequence[Member], catalogue: Catalogue) -> float:
+    """How much speaks for a member being the root."""
+    signature = member.signature
+    technology = signature.id.split(".")[0]
+    depth = _DEPTH.get(signature.category, 0.5) * (0.5 if technology in _SYMPTOMATIC else 1.0)
+    earliest = min(_onset(other) for other in members)
+    lag = max(0, _onset(member) - earliest - _HEAD_START)
+    early = 1.0 / (1.0 + lag / (2 * MINUTE))
+    others = [other for other in members if other is not member]
+    effects = sum(_leads_to(signature.id, other.signature.id, catalogue) for other in others)
+    causes = sum(_leads_to(other.signature.id, signature.id, catalogue) for other in others)
+    declared = (effects - causes) / len(others) if others else 0.0
+    return 1.2 * early + 1.0 * depth + 0.8 * declared + 0.1 * bool(signature.refines)
+
+
+def _leads_to(first: str, second: str, catalogue: Catalogue) -> bool:
+    effects = {second, *catalogue.ancestors(second)}
+    return any(effects & set(catalogue[name].leads_to) for name in (first, *catalogue.ancestors(first)))
+
+
+def _parent(member: Member, root: Member, others: Sequence[Member], catalogue: Catalogue) -> str:
+    """The signature that brought a member about: by declaration, else by a tie in time, else the root."""
+    name = member.signature.id
+    earlier = [other for other in (root, *others) if other is not member and _onset(other) <= _onset(member) + SKEW]
+    for other in earlier:
+        if _leads_to(other.signature.id, name, catalogue):
+            return other.signature.id
+    rule = member.signature.correlation
+    if rule is not None:
+        for other in earlier:
+            if {other.signature.id, *catalogue.ancestors(other.signature.id)} & {*rule.rules, *rule.counterpart}:
+                return other.signature.id
+    return root.signature.id
+
+
+def _cascade_member(member: Member, role: Role, parent: str | None, events: Events) -> CascadeMember:
+    times = events.times[member.rows]
+    minutes, counts = np.unique(times[times != NO_TIME] // MINUTE * MINUTE, return_counts=True)
+    return CascadeMember(
+        signature=member.signature.id,
+        title=member.signature.title,
+        role=role,
+        caused_by=parent,
+        first_seen=moment(member.start),
+        last_seen=moment(member.end),
+        count=len(member.rows),
+        severity=member.signature.severity,
+        activity=tuple(zip(minutes.tolist(), counts.tolist(), strict=True)),
+    )
+
+
+def _confidence(
+    root: Member, members: Sequence[Member], scores: Mapping[str, float], catalogue: Catalogue, change: Change | None
+) -> float:
+    """How often a choice like this one is right, in 0..1: by its lead over the next candidate, its
+    place in time and what the catalogue says."""
+    ranked = sorted(scores.values(), reverse=True)
+    lead = min(1.0, (ranked[0] - ranked[1]) / 1.0) if len(ranked) > 1 else 0.7
+    first = root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW
+    declared = any(_leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root)
+    sure = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
+    return round(min(0.97, sure), 2)
+
+
+def _reasons(
+    root: Member,
+    others: Sequence[Member],
+    observed: Sequence[Member],
+    events: Events,
+    catalogue: Catalogue,
+    change: Change | None,
+) -> list[str]:
+    """Why this is the root, in words for a tired reader."""
+    reasons: list[str] = []
+    later = sorted((m for m in (*others, *observed) if m.start != NO_TIME), key=_onset)
+    if root.start != NO_TIME and later:
+        lag = later[0].start - root.start
+        if lag >= SECOND:
+            reasons.append(f"{in_words(lag)} before the first {_called(later[0])}")
+        elif all(m.start >= root.start for m in later):
+            reasons.append("nothing else in the cascade came earlier")
+        else:
+            reasons.append(f"within {in_words(max(abs(lag), 1000))} of the first {_called(later[0])}, and closer to a cause")
+    elif not others and not observed:
+        reasons.append("the only failure in this incident")
+    declared = [m for m in others if _leads_to(root.signature.id, m.signature.id, catalogue)]
+    if declared:
+        reasons.append("known to lead to " + ", ".join(_called(m) for m in declared[:3]))
+    reasons += _shared_reasons(root, [*others, *observed], events)
+    if change is not None and change.timestamp is not None and root.start != NO_TIME:
+        onset = moment(root.start)
+        if onset is not None:
+            lag = round((onset - change.timestamp).total_seconds() * SECOND)
+            reasons.append(f"{in_words(lag)} after a {change.kind.replace('_', ' ')}")
+    return reasons
+
+
+def _shared_reasons(root: Member, others: Sequence[Member], events: Events) -> list[str]:
+    reasons = []
+    for name in ("relation", "constraint", "module", "migration", "column", "queue", "topic", "host"):
+        own = events.values_of(name, root.rows)
+        shared = [value for value in own if any(value in events.values_of(name, m.rows) for m in others)]
+        if shared:
+            reasons.append(f"same {name}: {', '.join(shared[:3])}")
+            break
+    for name in ("request_id", "session_id", "id", "trace_id"):
+        own_ids = set(events.values_of(name, root.rows))
+        other_ids = {value for m in others for value in events.values_of(name, m.rows)}
+        if own_ids & other_ids:
+            reasons.append(f"same {name.replace('_', ' ')}s in {len(own_ids & other_ids)} cases")
+            break
+    return reasons
+
+
+def _called(member: Member) -> str:
+    title = member.signature.title
+    return f'"{title}"' if "{" not in title else f'"{member.signature.id}"'

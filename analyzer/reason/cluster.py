@@ -1,0 +1,213 @@
+"""Episodes -> incidents: which episodes are parts of one problem.
+
+Two episodes are tied by several kinds of evidence (declared cause and effect, a shared thing,
+shared requests, events that keep coming together), each with a weight; ties of enough weight join.
+Closeness in time alone never joins: unrelated problems overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from analyzer.catalogue import Catalogue
+from analyzer.reason.columns import NO_TIME, Events
+from analyzer.reason.episodes import MINUTE, Episode
+
+SECOND = 1_000_000
+SKEW = 2 * SECOND
+"""How far clocks of different machines may be apart."""
+
+REACH = 15 * MINUTE
+"""How long after the end of one episode another may begin and still be its effect."""
+
+ENOUGH = 1.0
+"""The weight of evidence that joins two episodes."""
+
+_TELLING = frozenset(
+    "relation constraint column index migration module file model topic queue exchange job pod container bucket key "
+    "certificate domain package class task volume slot partition consumer_group unit".split()
+)
+"""Entities so particular that two failures about the same one have to do with each other."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Episodes that belong together, by onset."""
+
+    episodes: tuple[Episode, ...]
+    ties: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """Pairs of signatures (earlier, later) that were found tied."""
+
+    @cached_property
+    def start(self) -> int:
+        """The first event, `NO_TIME` if no event has a time."""
+        return min((e.start for e in self.episodes if e.start != NO_TIME), default=NO_TIME)
+
+    @cached_property
+    def end(self) -> int:
+        """The last event."""
+        return max(episode.end for episode in self.episodes)
+
+
+def cluster(episodes: Sequence[Episode], events: Events, catalogue: Catalogue) -> list[Problem]:
+    """Join episodes into problems, by onset."""
+    evidence = _Evidence(events, catalogue)
+    parent = list(range(len(episodes)))
+
+    def find(place: int) -> int:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    ties: dict[int, set[tuple[str, str]]] = {}
+    for first, second in _near_pairs(episodes):
+        if evidence.weight(episodes[first], episodes[second]) >= ENOUGH:
+            parent[find(second)] = find(first)
+            ties.setdefault(first, set()).add((episodes[first].signature, episodes[second].signature))
+    groups: dict[int, list[int]] = {}
+    for place in range(len(episodes)):
+        groups.setdefault(find(place), []).append(place)
+    return [
+        Problem(
+            tuple(episodes[place] for place in group),
+            frozenset(tie for place in group for tie in ties.get(place, ())),
+        )
+        for group in groups.values()
+    ]
+
+
+def _near_pairs(episodes: Sequence[Episode]) -> Iterable[tuple[int, int]]:
+    """Pairs, the earlier onset first, close enough in time to have to do with each other; episodes
+    without a time are near to all."""
+    open_: list[int] = []
+    for place, episode in enumerate(episodes):
+        if episode.start != NO_TIME:
+            open_ = [o for o in open_ if episodes[o].end == NO_TIME or episodes[o].end + REACH >= episode.start]
+        yield from ((other, place) for other in open_)
+        open_.append(place)
+    undated = [place for place, episode in enumerate(episodes) if episode.start == NO_TIME]
+    for place in undated:
+        yield from ((o, place) for o in range(len(episodes)) if o not in open_ and o != place)
+
+
+class _Evidence:
+    """Weighs what speaks for two episodes being parts of one problem."""
+
+    def __init__(self, events: Events, catalogue: Catalogue) -> None:
+        self.events = events
+        self.catalogue = catalogue
+        self._identifiers: dict[int, frozenset[str]] = {}
+
+    def weight(self, first: Episode, second: Episode) -> float:
+        """The sum of all evidence; stops as soon as it is enough."""
+        total = 0.0
+        for evidence in _KINDS:
+            total += evidence(self, first, second)
+            if total >= ENOUGH:
+                break
+        return total
+
+    def lineage(self, signature: str) -> set[str]:
+        """A signature with the broader ones that it refines."""
+        return {signature, *self.catalogue.ancestors(signature)}
+
+    def leads_to(self, first: str, second: str) -> bool:
+        """Whether the catalogue says that the first brings about the second."""
+        effects = self.lineage(second)
+        return any(effects & set(self.catalogue[name].leads_to) for name in self.lineage(first) if name in self.catalogue)
+
+    def identifiers(self, episode: Episode) -> frozenset[str]:
+        """The identifiers of an episode's first events."""
+        place = id(episode)
+        if place not in self._identifiers:
+            rows = episode.rows[:2000]
+            values: set[str] = set()
+            for name in self.events.keys:
+                if name.endswith("id") and name != "user_id":
+                    values.update(value for value in self.events.values_of(name, rows) if len(value) >= 6)
+            self._identifiers[place] = frozenset(values)
+        return self._identifiers[place]
+
+
+def _same_failure(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """The same signature, or two that refine one: one problem seen in several places."""
+    if first.signature == second.signature:
+        alike = first.service == second.service or set(first.entity) & set(second.entity) or not first.entity
+        return ENOUGH if alike else 0.7
+    shared = evidence.lineage(first.signature) & evidence.lineage(second.signature)
+    return 0.6 if shared else 0.0
+
+
+def _declared(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """The catalogue declares one to bring about the other, and the order of onset agrees."""
+    if evidence.leads_to(first.signature, second.signature):
+        return 0.8
+    close = NO_TIME in (first.start, second.start) or second.start - first.start <= SKEW
+    return 0.8 if close and evidence.leads_to(second.signature, first.signature) else 0.0
+
+
+def _same_thing(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """Both are about the same table, module, queue ..."""
+    shared = {name for name, value in first.entity if (name, value) in second.entity}
+    if shared & _TELLING:
+        return 0.8
+    return 0.3 if shared else 0.0
+
+
+def _same_requests(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """The same requests, sessions or rows turn up in both."""
+    one, other = evidence.identifiers(first), evidence.identifiers(second)
+    if not one or not other:
+        return 0.0
+    share = len(one & other) / min(len(one), len(other))
+    return 1.0 if share >= 0.5 else 0.7 if share >= 0.15 else 0.0
+
+
+def _come_together(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """The events of the rarer one keep coming within two seconds of one of the other, far more often
+    than chance would have it."""
+    times = evidence.events.times
+    rare, common = sorted((times[first.rows], times[second.rows]), key=len)
+    if len(rare) < 3 or rare[0] == NO_TIME or common[0] == NO_TIME:
+        return 0.0
+    place = np.searchsorted(common, rare)
+    before = np.abs(rare - common[np.maximum(place - 1, 0)])
+    after = np.abs(common[np.minimum(place, len(common) - 1)] - rare)
+    share = float((np.minimum(before, after) <= SKEW).mean())
+    length = max(int(common[-1] - common[0]), SECOND)
+    chance = min(1.0, len(common) * 2 * SKEW / length)
+    return 0.8 if share >= 0.5 and share >= 3 * chance else 0.5 if share >= 0.5 and share >= 2 * chance else 0.0
+
+
+def _same_place(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """The same service or file."""
+    if first.service == second.service:
+        return 0.3
+    sources = evidence.events.source
+    return 0.2 if set(sources[first.rows[:50]].tolist()) & set(sources[second.rows[:50]].tolist()) else 0.0
+
+
+def _began_together(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """Onsets close to each other."""
+    if NO_TIME in (first.start, second.start):
+        return 0.0
+    apart = abs(second.start - first.start)
+    return 0.3 if apart <= 10 * SECOND else 0.2 if apart <= MINUTE else 0.1 if apart <= 5 * MINUTE else 0.0
+
+
+_KINDS: tuple[Callable[[_Evidence, Episode, Episode], float], ...] = (
+    _same_failure,
+    _same_thing,
+    _declared,
+    _same_place,
+    _began_together,
+    _come_together,
+    _same_requests,
+)
+
+__all__ = ["ENOUGH", "Problem", "cluster"]

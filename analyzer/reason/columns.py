@@ -1,0 +1,113 @@
+"""The events table as plain numpy columns, which is what reasoning works on.
+
+Text is left in the table: reasoning over a million events needs their times, signatures, services
+and keys, and touches no log text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analyzer.catalogue.vocabulary import is_identifier
+
+NO_TIME = np.iinfo(np.int64).min
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events as columns; rows are numbered as in the table.
+
+    `keys` gives, for each name, the rows that carry it and their values (as codes of `values`).
+    """
+
+    times: Ints
+    signature: npt.NDArray[np.int32]
+    source: npt.NDArray[np.int32]
+    service: npt.NDArray[np.int32]
+    signatures: list[str]
+    sources: list[str]
+    services: list[str]
+    keys: Mapping[str, tuple[Ints, npt.NDArray[np.int32]]]
+    values: list[str]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def rows_of(self, names: Iterable[str]) -> Ints:
+        """The rows of the given signatures, in time order; rows without a time come first."""
+        wanted = [code for code, name in enumerate(self.signatures) if name in set(names)]
+        rows = np.flatnonzero(np.isin(self.signature, wanted))
+        return rows[np.argsort(self.times[rows], kind="stable")]
+
+    def identifiers(self) -> dict[int, list[tuple[str, str]]]:
+        """For each row that has any: its identifiers as (name, value)."""
+        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for name, (rows, codes) in self.keys.items():
+            if is_identifier(name):
+                for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
+                    found[row].append((name, self.values[code]))
+        return dict(found)
+
+    def values_of(self, name: str, rows: Ints) -> Counter[str]:
+        """How often each value of a key occurs among the given rows."""
+        if name not in self.keys:
+            return Counter()
+        at, codes = self.keys[name]
+        chosen = codes[np.isin(at, rows)]
+        return Counter({self.values[code]: count for code, count in zip(*_counts(chosen), strict=True)})
+
+    def keys_of(self, row: int) -> dict[str, str]:
+        """All keys of one row."""
+        found = {}
+        for name, (rows, codes) in self.keys.items():
+            place = int(np.searchsorted(rows, row))
+            if place < len(rows) and rows[place] == row:
+                found[name] = self.values[codes[place]]
+        return found
+
+
+def columns(table: pa.Table) -> Events:
+    """The columns of an events table."""
+    signature, signatures = _encoded(table["signature"])
+    source, sources = _encoded(table["source"])
+    service, services = _encoded(table["service"])
+    keys, values = _keys(table["keys"])
+    times = table["timestamp"].cast(pa.int64()).combine_chunks().fill_null(NO_TIME).to_numpy(zero_copy_only=False)
+    return Events(
+        times=times, signature=signature, source=source, service=service,
+        signatures=signatures, sources=sources, services=services, keys=keys, values=values,
+    )  # fmt: skip
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[str]]:
+    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+    array = plain.combine_chunks().dictionary_encode()
+    return array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32), array.dictionary.to_pylist()
+
+
+def _keys(column: pa.ChunkedArray) -> tuple[dict[str, tuple[Ints, npt.NDArray[np.int32]]], list[str]]:
+    """The map column by name: rows (ascending) and value codes."""
+    maps = column.combine_chunks()
+    lengths = np.diff(maps.offsets.to_numpy())
+    rows = np.repeat(np.arange(len(maps)), lengths)
+    names = maps.keys.dictionary_encode()
+    values = maps.items.dictionary_encode()
+    name_codes = names.indices.to_numpy(zero_copy_only=False)
+    value_codes = values.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    keys = {}
+    for code, name in enumerate(names.dictionary.to_pylist()):
+        chosen = name_codes == code
+        keys[name] = (rows[chosen], value_codes[chosen])
+    return keys, values.dictionary.to_pylist()
+
+
+def _counts(codes: npt.NDArray[np.int32]) -> tuple[list[int], list[int]]:
+    distinct, counts = np.unique(codes, return_counts=True)
+    return distinct.tolist(), counts.tolist()

@@ -1,0 +1,273 @@
+"""The whole of reasoning: an events table in, explained incidents out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from analyzer.catalogue import Catalogue
+from analyzer.catalogue.lint import captures_of
+from analyzer.catalogue.vocabulary import is_entity
+from analyzer.model import (
+    EVENTS_SCHEMA,
+    SEVERITIES,
+    CascadeMember,
+    Change,
+    Evidence,
+    Fix,
+    Incident,
+    RootCause,
+    Severity,
+)
+from analyzer.reason.advice import fill_title, fix_for, variants_of
+from analyzer.reason.cause import Explanation, explain
+from analyzer.reason.changes import Seen, changes, described, just_before
+from analyzer.reason.cluster import Problem, cluster
+from analyzer.reason.columns import Events, Ints, columns
+from analyzer.reason.correlate import Finding, correlate
+from analyzer.reason.episodes import Episode, episodes, stable
+from analyzer.reason.moments import moment
+
+_LEAST_EVENTS: Mapping[Severity, int] = {"critical": 1, "high": 1, "medium": 3, "low": 8, "info": 1 << 62}
+"""How many events of its worst severity a problem needs to be worth waking anybody."""
+
+_MOST_EPISODES = 1500
+_MOST_EVIDENCE = 10
+_MOST_VALUES = 10
+_FLEETING = frozenset("host pod container path endpoint node replica process address function region".split())
+"""Entities that change from night to night while the problem stays the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Incidents, worst and newest first; the events with those of correlations added; all changes."""
+
+    incidents: list[Incident]
+    events: pa.Table
+    changes: list[Change]
+
+
+def reason(table: pa.Table, catalogue: Catalogue) -> Reasoning:
+    """Explain the events of a run."""
+    findings = correlate(columns(table), catalogue)
+    table = pa.concat_tables([table, _as_events(findings, table, catalogue)]) if findings else table
+    events = columns(table)
+    seen = changes(events, catalogue)
+    failure = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)])
+    problems = [p for p in cluster(_episodes(events, failure), events, catalogue) if _matters(p, catalogue)]
+    incidents = [_incident(problem, findings, seen, events, table, catalogue) for problem in problems]
+    return Reasoning(
+        incidents=_ranked(_distinct(incidents)),
+        events=table,
+        changes=[described(change, table) for change in seen],
+    )
+
+
+def _is_failure(name: str, catalogue: Catalogue) -> bool:
+    return name in catalogue and catalogue[name].kind == "failure"
+
+
+def _episodes(events: Events, only: npt.NDArray[np.bool_]) -> list[Episode]:
+    """Episodes by entity, or by service alone where entities are so many that they say nothing."""
+    found = episodes(events, only)
+    return found if len(found) <= _MOST_EPISODES else episodes(events, only, by_entity=False)
+
+
+def _as_events(findings: Sequence[Finding], table: pa.Table, catalogue: Catalogue) -> pa.Table:
+    """The findings of correlations as events, at the record that completed each."""
+    rows = table.take([finding.row for finding in findings])
+    names = [finding.signature for finding in findings]
+    rows = rows.set_column(
+        rows.schema.get_field_index("signature"), EVENTS_SCHEMA.field("signature"),
+        pa.array(names, pa.string()).dictionary_encode(),
+    )  # fmt: skip
+    severities = pa.array([catalogue[name].severity for name in names], pa.string())
+    return rows.set_column(rows.schema.get_field_index("severity"), EVENTS_SCHEMA.field("severity"), severities)
+
+
+def _matters(problem: Problem, catalogue: Catalogue) -> bool:
+    """Whether a problem is worth an incident: severe, or frequent enough for its severity."""
+    counts: Counter[Severity] = Counter()
+    for episode in problem.episodes:
+        counts[catalogue[episode.signature].severity] += episode.count
+    total = 0
+    for severity in SEVERITIES:
+        total += counts[severity]
+        if total >= _LEAST_EVENTS[severity]:
+            return True
+    return False
+
+
+def _incident(
+    problem: Problem,
+    findings: Sequence[Finding],
+    seen: Sequence[Seen],
+    events: Events,
+    table: pa.Table,
+    catalogue: Catalogue,
+) -> Incident:
+    own = _findings_within(problem, findings)
+    sources = {int(code) for episode in problem.episodes for code in np.unique(events.source[episode.rows])}
+    nearby = _nearby(sources, events)
+    change = just_before(seen, problem.start, sources, nearby)
+    shown_change = described(change, table) if change is not None else None
+    explanation = explain(problem, own, nearby, events, catalogue, shown_change)
+    failures = [m.signature for m in explanation.members if _is_failure(m.signature, catalogue)]
+    rows = np.concatenate([explanation.rows[name] for name in failures])
+    silent = next((n for n in failures if catalogue[n].category == "silent_failure"), None)
+    headline = silent or explanation.root.signature
+    captures = _usual(explanation.rows[headline], headline, events, catalogue)
+    entities = _entities(rows, events)
+    return Incident(
+        id=_fingerprint(explanation, events),
+        title=fill_title(catalogue[headline].title, captures),
+        status="new",
+        severity=_severity(problem, catalogue),
+        start=moment(problem.start),
+        end=moment(problem.end),
+        event_count=len(np.unique(_records(np.concatenate(list(explanation.rows.values())), events, table))),
+        root_cause=_filled_root(explanation, events, catalogue),
+        cascade=_filled_cascade(explanation, events, catalogue),
+        services=_services(rows, events),
+        entities=entities,
+        change=shown_change,
+        fixes=_fixes(explanation, failures, events, catalogue, entities),
+        evidence=_evidence(explanation, events, table),
+    )
+
+
+def _findings_within(problem: Problem, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings whose events are part of a problem."""
+    mine = {episode.signature for episode in problem.episodes}
+    return [f for f in findings if f.signature in mine]
+
+
+def _nearby(sources: set[int], events: Events) -> frozenset[int]:
+    """Sources in the folders of the given ones: logs of the same system lie together."""
+    folders = {os.path.dirname(events.sources[code]) for code in sources}
+    return frozenset(code for code, path in enumerate(events.sources) if os.path.dirname(path) in folders)
+
+
+def _severity(problem: Problem, catalogue: Catalogue) -> Severity:
+    """The worst severity of which there are events enough."""
+    present = {catalogue[episode.signature].severity for episode in problem.episodes}
+    return min(present, key=SEVERITIES.index)
+
+
+def _usual(rows: Ints, name: str, events: Events, catalogue: Catalogue) -> Mapping[str, str]:
+    variants = variants_of(rows, events, sorted(_captures(name, catalogue)))
+    return variants[0] if variants else {}
+
+
+def _captures(name: str, catalogue: Catalogue) -> frozenset[str]:
+    signature = catalogue[name]
+    if signature.correlation is None:
+        return captures_of(signature)
+    return frozenset().union(*(captures_of(catalogue[n]) for n in (*signature.correlation.rules, *signature.correlation.counterpart)))
+
+
+def _filled_root(explanation: Explanation, events: Events, catalogue: Catalogue) -> RootCause:
+    root = explanation.root
+    captures = _usual(explanation.rows[root.signature], root.signature, events, catalogue)
+    return replace(root, title=fill_title(root.title, captures))
+
+
+def _filled_cascade(explanation: Explanation, events: Events, catalogue: Catalogue) -> tuple[CascadeMember, ...]:
+    return tuple(
+        replace(member, title=fill_title(member.title, _usual(explanation.rows[member.signature], member.signature, events, catalogue)))
+        for member in explanation.members
+    )
+
+
+def _entities(rows: Ints, events: Events) -> dict[str, tuple[str, ...]]:
+    """What the incident is about: for each kind of thing its names, most frequent first."""
+    found = {}
+    for name in sorted(filter(is_entity, events.keys)):
+        values = events.values_of(name, rows)
+        if values:
+            found[name] = tuple(value for value, _ in values.most_common(_MOST_VALUES))
+    return found
+
+
+def _services(rows: Ints, events: Events) -> tuple[str, ...]:
+    codes, counts = np.unique(events.service[rows], return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return tuple(events.services[code] for code in codes[order] if code >= 0)
+
+
+def _records(rows: Ints, events: Events, table: pa.Table) -> Ints:
+    """One number per record, so that a record with two signatures counts once."""
+    lines = table["line"].combine_chunks().to_numpy()[rows]
+    return events.source[rows].astype(np.int64) << 40 | lines
+
+
+def _fixes(
+    explanation: Explanation, failures: Sequence[str], events: Events, catalogue: Catalogue, entities: Mapping[str, tuple[str, ...]]
+) -> tuple[Fix, ...]:
+    """The root's fix first, then what cleans up after the effects."""
+    known = {name: values[0] for name, values in entities.items()}
+    fixes = []
+    for name in failures:
+        variants = variants_of(explanation.rows[name], events, sorted(_captures(name, catalogue)))
+        filled = [{**{k: v for k, v in known.items() if k not in captures}, **captures} for captures in variants or [{}]]
+        if catalogue[name].fix:
+            fixes.append(fix_for(catalogue[name], filled))
+    return tuple(fixes)
+
+
+def _evidence(explanation: Explanation, events: Events, table: pa.Table) -> tuple[Evidence, ...]:
+    """The first record of each member, two of the root."""
+    chosen: list[tuple[str, int]] = []
+    for place, member in enumerate(explanation.members):
+        rows = explanation.rows[member.signature][: 2 if place == 0 else 1]
+        chosen += [(member.signature, int(row)) for row in rows]
+    picked = table.take([row for _, row in chosen[:_MOST_EVIDENCE]]).to_pylist()
+    return tuple(
+        Evidence(
+            source=record["source"], line=record["line"], timestamp=record["timestamp"],
+            signature=name, text=record["text"], offset=record["offset"],
+        )
+        for (name, _), record in zip(chosen, picked, strict=False)
+    )  # fmt: skip
+
+
+def _fingerprint(explanation: Explanation, events: Events) -> str:
+    """An id for the problem that other nights, hosts and ids do not change: what the root is, and
+    which lasting thing it hit."""
+    root = explanation.root.signature
+    rows = explanation.rows[root]
+    parts = [root]
+    for name in sorted(filter(is_entity, events.keys)):
+        if name not in _FLEETING:
+            values = events.values_of(name, rows)
+            if values:
+                parts.append(f"{name}={stable(values.most_common(1)[0][0])}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:6]
+
+
+def _distinct(incidents: Sequence[Incident]) -> list[Incident]:
+    """Ids made unique within a run: the same problem in two places or at two times far apart."""
+    taken: Counter[str] = Counter()
+    result = []
+    for incident in sorted(incidents, key=_onset):
+        taken[incident.id] += 1
+        number = taken[incident.id]
+        result.append(incident if number == 1 else replace(incident, id=f"{incident.id}-{number}"))
+    return result
+
+
+def _onset(incident: Incident) -> float:
+    return incident.start.timestamp() if incident.start else float("inf")
+
+
+def _ranked(incidents: Sequence[Incident]) -> list[Incident]:
+    """Worst first; of equal severity the newest first."""
+    newest = sorted(incidents, key=_onset, reverse=True)
+    return sorted(newest, key=lambda incident: SEVERITIES.index(incident.severity))
