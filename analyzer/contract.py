@@ -15,6 +15,7 @@ from analyzer.errors import InputError
 from analyzer.model import (
     EVENTS_SCHEMA,
     SCHEMA_VERSION,
+    SEVERITIES,
     VOLUME_SCHEMA,
     Analysis,
     CascadeMember,
@@ -25,7 +26,6 @@ from analyzer.model import (
     Incident,
     Role,
     RootCause,
-    Severity,
     Skipped,
     Source,
     Status,
@@ -35,6 +35,8 @@ from analyzer.model import (
 
 T = TypeVar("T")
 
+_STATUSES: tuple[Status, ...] = get_args(Status)
+_ROLES: tuple[Role, ...] = get_args(Role)
 _TOTALS = ("bytes", "lines", "records", "events", "incidents", "unknown")
 
 
@@ -92,9 +94,7 @@ def _source_to_dict(source: Source) -> dict[str, Any]:
         "timestamped_records": source.timestamped_records,
         "first_timestamp": format_time(source.first_timestamp),
         "last_timestamp": format_time(source.last_timestamp),
-        "skipped": [
-            {"reason": skip.reason, "count": skip.count, "sample": skip.sample} for skip in source.skipped
-        ],
+        "skipped": [{"reason": skip.reason, "count": skip.count, "sample": skip.sample} for skip in source.skipped],
     }
 
 
@@ -195,13 +195,12 @@ class _Reader:
         value = self.raw(key)
         return float(value) if type(value) is int else _expect(value, float, self.path(key))
 
-    def one_of(self, key: str, allowed: Any) -> Any:
-        value = self.text(key)
-        if value not in get_args(allowed):
-            raise InputError(
-                f"{self.path(key)}: expected one of {', '.join(get_args(allowed))}, not {value!r}"
-            )
-        return value
+    def one_of(self, key: str, allowed: tuple[T, ...]) -> T:
+        text = self.text(key)
+        for value in allowed:
+            if value == text:
+                return value
+        raise InputError(f"{self.path(key)}: expected one of {', '.join(map(str, allowed))}, not {text!r}")
 
     def time(self, key: str) -> datetime | None:
         text = self.text_or_none(key)
@@ -226,7 +225,7 @@ class _Reader:
         items = _expect(self.raw(key), list, self.path(key))
         return tuple(read(_Reader(item, f"{self.path(key)}[{i}]")) for i, item in enumerate(items))
 
-    def keys(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return tuple(self._value)
 
 
@@ -280,15 +279,15 @@ def _read_incident(item: _Reader) -> Incident:
     return Incident(
         id=item.text("id"),
         title=item.text("title"),
-        status=item.one_of("status", Status),
-        severity=item.one_of("severity", Severity),
+        status=item.one_of("status", _STATUSES),
+        severity=item.one_of("severity", SEVERITIES),
         start=item.time("start"),
         end=item.time("end"),
         event_count=item.integer("event_count"),
         root_cause=_read_root_cause(item.object("root_cause")),
         cascade=item.objects("cascade", _read_member),
         services=item.texts("services"),
-        entities={name: entities.texts(name) for name in entities.keys()},
+        entities={name: entities.texts(name) for name in entities.names()},
         change=None if item.raw("change") is None else _read_change(item.object("change")),
         fixes=item.objects("fixes", _read_fix),
         evidence=item.objects("evidence", _read_evidence),
@@ -310,7 +309,7 @@ def _read_member(item: _Reader) -> CascadeMember:
     return CascadeMember(
         signature=item.text("signature"),
         title=item.text("title"),
-        role=item.one_of("role", Role),
+        role=item.one_of("role", _ROLES),
         caused_by=item.text_or_none("caused_by"),
         first_seen=item.time("first_seen"),
         last_seen=item.time("last_seen"),
@@ -365,9 +364,7 @@ def _read_source(item: _Reader) -> Source:
 
 
 def _read_skipped(item: _Reader) -> Skipped:
-    return Skipped(
-        reason=item.text("reason"), count=item.integer("count"), sample=item.text_or_none("sample")
-    )
+    return Skipped(reason=item.text("reason"), count=item.integer("count"), sample=item.text_or_none("sample"))
 
 
 def _read_unknown(item: _Reader) -> UnknownTemplate:

@@ -75,6 +75,13 @@ def analyze(
     return _Run(catalogue if catalogue is not None else load_catalogue(), options).analyze(list(paths))
 
 
+def scan_only(paths: Iterable[str | os.PathLike[str]], *, catalogue: Catalogue | None = None, jobs: int = 1) -> pa.Table:
+    """The events table of some logs, without reasoning: what the scan benchmark measures."""
+    run = _Run(catalogue if catalogue is not None else load_catalogue(), Options(jobs=jobs))
+    run.read(list(paths))
+    return run.sink.table()
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -145,6 +152,11 @@ class _Run:
         self.latest: dict[str, int] = {}
 
     def analyze(self, paths: Sequence[str | os.PathLike[str]]) -> Analysis:
+        """Read, reason, conclude."""
+        return self._conclude(self.read(paths))
+
+    def read(self, paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
+        """Read all inputs; events, volume and templates gather in this run."""
         inputs, refused = discover(paths)
         if not inputs and not refused:
             raise InputError("nothing to read: give at least one file, folder, glob, or - for standard input")
@@ -153,11 +165,11 @@ class _Run:
         )
         read: dict[int, Source] = {}
         with ThreadPoolExecutor(self.options.jobs) as pool:
-            for number in self._in_order(inputs, read, pool):
+            for number in self._in_order(inputs):
                 read[number] = self._read(inputs[number], number, pool, self._latest_beside(inputs[number].path))
-        return self._conclude([*(read[number] for number in sorted(read)), *refused])
+        return [*(read[number] for number in sorted(read)), *refused]
 
-    def _in_order(self, inputs: Sequence[Input], read: dict[int, Source], pool: ThreadPoolExecutor) -> Iterator[int]:
+    def _in_order(self, inputs: Sequence[Input]) -> Iterator[int]:
         """Inputs as given, those whose timestamps lack the year last: by then the files beside them
         tell the year better than the time at which they were last written."""
         postponed = [n for n, i in enumerate(inputs) if i.path != STANDARD_INPUT and _lacks_year(i)]

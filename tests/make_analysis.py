@@ -29,9 +29,7 @@ from analyzer.model import (
 )
 
 NIGHT = datetime(2025, 10, 24, 1, 12, tzinfo=UTC)
-HOSTILE = (
-    '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2"> {{ 7 * 7 }} ${jndi:ldap://x}'
-)
+HOSTILE = '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 2"> {{ 7 * 7 }} ${jndi:ldap://x}'
 HOSTILE_MARKDOWN = "``` # not a heading\n[click](javascript:alert(1)) **bold** @someone | cell\n```"
 ESCAPES = "\x1b[31mred\x1b[0m \u202eevil\u202c zero\u200bwidth bell\x07 \ud800"
 
@@ -125,9 +123,7 @@ def _foreign_key_fix(signature: str) -> Fix:
         title="Foreign key violation on sessions",
         cause="The row of users that sessions.user_id points to does not exist in this database.",
         steps=(
-            FilledStep(
-                text="Run the insert in one transaction; answer 4xx when it is rolled back", command=None
-            ),
+            FilledStep(text="Run the insert in one transaction; answer 4xx when it is rolled back", command=None),
             FilledStep(text="Check that the user exists", command="SELECT 1 FROM users WHERE id = '<id>';"),
             FilledStep(
                 text="Remove the orphans once nothing writes them any more",
@@ -219,13 +215,15 @@ def redis_down() -> Incident:
 
 def sources() -> list[Source]:
     """Three sources that were read and two that were not, or not wholly."""
-    read = dict(encoding="utf-8", first_timestamp=NIGHT, last_timestamp=at("03:40:00"))
+    end = at("03:40:00")
     return [
         Source(path="logs/api.log", layout="winston", compression=None, bytes=3_912_002, lines=20_100,
-               records=19_870, timestamped_records=19_830, **read,
+               records=19_870, timestamped_records=19_830, encoding="utf-8", first_timestamp=NIGHT,
+               last_timestamp=end,
                skipped=(Skipped(reason="record without a timestamp", count=40, sample="    at next (/app/x.js:1)"),)),
         Source(path="logs/postgres.log.gz", layout="postgresql", compression="gzip", bytes=610_888, lines=3_210,
-               records=3_100, timestamped_records=3_100, **read),
+               records=3_100, timestamped_records=3_100, encoding="utf-8",
+               first_timestamp=NIGHT, last_timestamp=end),
         Source(path="logs/=cmd.log", layout="console", bytes=90_004, lines=1_000, records=900, encoding="utf-8"),
         Source(path="logs/broken.gz", compression="gzip",
                skipped=(Skipped(reason="truncated gzip: read up to byte 4096", trouble=True, sample=ESCAPES),)),
@@ -288,9 +286,7 @@ def make_analysis(incidents: list[Incident] | None = None) -> Analysis:
         sources=sources(),
         volume=volume(),
         changes=list(CHANGES),
-        totals=Totals(
-            bytes=4_612_894, lines=24_310, records=23_870, events=619, incidents=len(chosen), unknown=60
-        ),
+        totals=Totals(bytes=4_612_894, lines=24_310, records=23_870, events=619, incidents=len(chosen), unknown=60),
         start=NIGHT,
         end=at("03:40:00"),
         generated_at=at("06:00:00", day=1),
@@ -306,9 +302,7 @@ def clean_analysis() -> Analysis:
         unknown=[],
         sources=[read],
         changes=[],
-        totals=Totals(
-            bytes=read.bytes, lines=read.lines, records=read.records, events=0, incidents=0, unknown=0
-        ),
+        totals=Totals(bytes=read.bytes, lines=read.lines, records=read.records, events=0, incidents=0, unknown=0),
     )
 
 
@@ -329,9 +323,7 @@ def moved(incident: Incident, by: timedelta, new_id: str) -> Incident:
                 each,
                 first_seen=move(each.first_seen),
                 last_seen=move(each.last_seen),
-                activity=tuple(
-                    (minute + round(by.total_seconds()) * 1_000_000, n) for minute, n in each.activity
-                ),
+                activity=tuple((minute + round(by.total_seconds()) * 1_000_000, n) for minute, n in each.activity),
             )
             for each in incident.cascade
         ),

@@ -109,9 +109,7 @@ def _set(path: str, value: Any) -> Any:
         ),
     ],
 )
-def test_malformed_report_is_refused_with_its_place(
-    change: Any, complaint: str, report: dict[str, Any]
-) -> None:
+def test_malformed_report_is_refused_with_its_place(change: Any, complaint: str, report: dict[str, Any]) -> None:
     broken = copy.deepcopy(report)
     change(broken)
     with pytest.raises(AnalyzerError) as refusal:

@@ -7,7 +7,7 @@ import difflib
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.catalogue.load import Catalogue, built_in_path, read_catalogue
 from analyzer.catalogue.schema import json_schema
@@ -91,10 +91,10 @@ def _entry(label: str, texts: Iterable[str], look: Look) -> Iterator[str]:
 
 
 def _verbatim(label: str, texts: Iterable[str]) -> Iterator[str]:
+    """Texts as they stand, each with the label before its first line."""
     for text in texts:
-        for line in visible(text).splitlines():
-            yield f"{label:<{_LABEL}}{line}"
-            label = ""
+        for number, line in enumerate(visible(text).splitlines()):
+            yield f"{'' if number else label:<{_LABEL}}{line}"
 
 
 def _bold(text: str, look: Look) -> str:
@@ -152,11 +152,10 @@ def explain(record: str, paths: Sequence[str]) -> Status:
     return status
 
 
-def _explained(signature: Signature, captures: dict[str, str] | object) -> Iterator[str]:
+def _explained(signature: Signature, captures: Mapping[str, str]) -> Iterator[str]:
     yield f"{signature.id}   {signature.severity}   {one_line(signature.title)}"
-    if isinstance(captures, dict):
-        width = max(map(len, captures), default=0)
-        yield from (f"    {name:<{width}}  {one_line(value)}" for name, value in sorted(captures.items()))
+    width = max(map(len, captures), default=0)
+    yield from (f"    {name:<{width}}  {one_line(value)}" for name, value in sorted(captures.items()))
 
 
 def schema() -> Status:

@@ -22,6 +22,7 @@ from analyzer.commands.output import (
     progress,
     write_file,
 )
+from analyzer.commands.patterns import located
 from analyzer.errors import InputError
 from analyzer.model import SEVERITIES, Analysis, Severity
 
@@ -82,7 +83,7 @@ def _analyze(options: ScanOptions) -> Analysis:
     with progress(quiet=options.quiet) as show:
         return pipeline.analyze(
             options.paths,
-            catalogue=catalogues.load_catalogue(*options.catalogue) if options.catalogue else None,
+            catalogue=catalogues.load_catalogue(*located(options.catalogue)) if options.catalogue else None,
             since=options.since,
             until=options.until,
             timezone=options.timezone,

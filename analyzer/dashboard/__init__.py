@@ -15,9 +15,7 @@ def main() -> None:
     st.set_page_config(page_title="Log incidents", layout="wide")
     question = chosen_question()
     pages = [
-        st.Page(
-            lambda: show_overview(answer(question)), title="Incidents", url_path="incidents", default=True
-        ),
+        st.Page(lambda: show_overview(answer(question)), title="Incidents", url_path="incidents", default=True),
         st.Page(lambda: show_sources(answer(question)), title="Sources", url_path="sources"),
     ]
     st.navigation(pages, position="top").run()

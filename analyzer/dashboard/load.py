@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import glob
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from analyzer.model import Analysis
 from analyzer.report import words
 from analyzer.report.clean import one_line
 
+_PAUSE = 0.2
 _KEPT = 8
 """Analyses kept in memory; the one that was not looked at for longest goes first."""
 
@@ -58,15 +60,13 @@ def _fingerprint(paths: tuple[str, ...]) -> tuple[tuple[str, int, int], ...]:
 
 
 def _files(path: str) -> Iterator[tuple[str, int, int]]:
-    folders = os.walk(path) if os.path.isdir(path) else [("", [], [path])]
-    for folder, _, names in folders:
-        for name in names:
-            full = os.path.join(folder, name)
-            try:
-                status = os.stat(full)
-            except OSError:
-                continue
-            yield full, status.st_size, status.st_mtime_ns
+    named = [Path(match) for match in glob.glob(path, recursive=True)] or [Path(path)]
+    for file in (inner for each in named for inner in (each.rglob("*") if each.is_dir() else [each])):
+        try:
+            status = file.stat()
+        except OSError:
+            continue
+        yield str(file), status.st_size, status.st_mtime_ns
 
 
 def _analysed(question: Question) -> Analysis | None:
@@ -97,7 +97,7 @@ def _progress(show: Callable[[str], object]) -> Callable[[str, int], None]:
     def tell(path: str, count: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last > 0.2:
+        if now - last > _PAUSE:
             last = now
             show(f"Reading {one_line(path, 120)}, {words.size(count)} so far")
 

@@ -20,22 +20,20 @@ _SHORTCODE = re.compile(r"(:[\w+/-]+:)")
 def label(text: str, limit: int = 160) -> str:
     """Text for widgets that take nothing but Markdown: buttons, expanders."""
     parts = _SHORTCODE.split(one_line(text, limit))
-    return "".join(
-        code(part) if i % 2 else prose(part) if part.strip() else part for i, part in enumerate(parts)
-    )
+    return "".join(code(part) if i % 2 else prose(part) if part.strip() else part for i, part in enumerate(parts))
 
 
 def plain(text: str, *, soft: bool = False, strong: bool = False) -> None:
     """A paragraph, exactly as it is."""
-    style = f"margin:0;overflow-wrap:anywhere;{'opacity:.72;' if soft else ''}{'font-weight:600;' if strong else ''}"
-    st.html(f'<p style="{style}">{html.escape(visible(text))}</p>')
+    look = f"opacity:{0.72 if soft else 1};font-weight:{600 if strong else 400}"
+    st.html(f'<p style="margin:0;overflow-wrap:anywhere;{look}">{html.escape(visible(text))}</p>')
 
 
 def listing(lines: list[str], *, ordered: bool = False) -> None:
     """A list of such paragraphs."""
     kind = "ol" if ordered else "ul"
-    items = "".join(f'<li style="overflow-wrap:anywhere">{html.escape(visible(line))}</li>' for line in lines)
-    st.html(f'<{kind} style="margin:0;padding-left:1.3rem">{items}</{kind}>')
+    items = "".join(f"<li>{html.escape(visible(line))}</li>" for line in lines)
+    st.html(f'<{kind} style="margin:0;padding-left:1.3rem;overflow-wrap:anywhere">{items}</{kind}>')
 
 
 def record(text: str, *, language: str | None = None) -> None:
@@ -45,11 +43,10 @@ def record(text: str, *, language: str | None = None) -> None:
 
 def badge(severity: Severity) -> str:
     """The letter of a severity on its colour, as HTML."""
-    return (
-        f'<span title="{severity}" style="display:inline-block;font-size:.85em;line-height:1.5;min-width:1.5em;text-align:center;border-radius:3px;'
-        f"font-weight:700;background:{SEVERITY_COLOURS[severity]};color:{SEVERITY_INKS[severity]}"
-        f'">{SEVERITY_LETTERS[severity]}</span>'
-    )
+    box = "display:inline-block;font-size:.85em;line-height:1.5;min-width:1.5em;border-radius:3px"
+    colours = f"background:{SEVERITY_COLOURS[severity]};color:{SEVERITY_INKS[severity]}"
+    style = f"{box};text-align:center;font-weight:700;{colours}"
+    return f'<span title="{severity}" style="{style}">{SEVERITY_LETTERS[severity]}</span>'
 
 
 def heading(incident: Incident) -> None:

@@ -8,19 +8,31 @@ from datetime import UTC, tzinfo
 
 import numpy as np
 
-from analyzer.ingest.lines import LineReader
+from analyzer.ingest.clean import Text, clean
+from analyzer.ingest.layout import PLAIN, detect_layout, is_head
+from analyzer.ingest.lines import SAMPLE_LINES, LineReader, LineTable
 from analyzer.ingest.open import Stream
-from analyzer.ingest.timestamps import Clock
-from analyzer.ingest.windows import PADDING, Bytes
+from analyzer.ingest.timestamps import NO_TIME, Clock
+from analyzer.ingest.windows import PADDING, Bytes, Offsets
 
 BLOCK_SIZE = 8 << 20
-_SAMPLE_SIZE = 1 << 18
+_STRETCHES = 8
+_STRETCH = 1 << 15
 _TAIL = 1 << 16
+_HOLE = bytes(512)
+_CHECKED_LINES = 64
+_FEWEST_HEADS = 8
+_FALLEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records: `data[:length]`, which starts at byte `offset` and line `line` (1-based)."""
+    """Whole records: `data[:length]`, which starts at byte `offset` and line `line` (1-based).
+
+    The data is clean text (see `analyzer.ingest.clean`); `origins` holds where each line began in
+    the file, counted from `offset`, None where nothing had to be removed. `nuls` counts the NUL
+    bytes left out of this block and right before it.
+    """
 
     data: Bytes
     length: int
@@ -29,74 +41,182 @@ class Block:
     reader: LineReader
     cut_line: bool = False
     """Whether a line longer than a block had to be cut at the end of this one."""
+    origins: Offsets | None = None
+    nuls: int = 0
+    before: int = NO_TIME
+    """The last time before this block, which records without a timestamp at its beginning inherit."""
 
     def content(self) -> memoryview:
         """The bytes of the block without its padding."""
         return memoryview(self.data)[: self.length]
 
+    def read(self) -> LineTable:
+        """The lines and records of the block."""
+        return self.reader.read(self.data, self.length, self.before)
+
+    def offsets(self, lines: Offsets, table: LineTable) -> Offsets:
+        """Where the given lines of the block's table begin in the (decompressed) file."""
+        begins = table.starts if self.origins is None else self.origins
+        return self.offset + begins[lines]
+
 
 def looks_binary(sample: bytes) -> bool:
-    """Whether the beginning of a file is no text: many NUL or control bytes."""
-    controls = sum(sample.count(bytes([code])) for code in (*range(0, 7), *range(14, 27)))
-    return controls > len(sample) * 0.05
+    """Whether the beginning of a file is no text: many control bytes, holes of NUL bytes aside."""
+    text = sample.replace(_HOLE, b"")
+    controls = sum(text.count(bytes([code])) for code in (*range(0, 7), *range(14, 27)))
+    return controls > len(text) * 0.05
 
 
 def read_blocks(stream: Stream, zone: tzinfo = UTC, size: int = BLOCK_SIZE) -> Iterator[Block]:
-    """The blocks of a stream in order; none where it is empty or binary.
+    """The blocks of a stream in order; none where it is empty, binary or nothing but NUL bytes.
 
     Each block has memory of its own, so that several can be worked on at once.
     """
-    buffer, filled = _fresh(size), 0
-    filled = stream.readinto(memoryview(buffer)[:size])
-    sample = _sample(buffer, filled)
-    if not filled or looks_binary(sample):
-        return
-    reader = LineReader(sample, Clock(zone=zone, latest=stream.modified))
-    offset, line = 0, 1
-    while filled:
-        last = filled < size
-        cut, whole = (filled, True) if last else _cut(buffer, filled, reader)
-        data = buffer
-        buffer = _fresh(size)
-        rest = filled - cut
-        buffer[:rest] = data[cut:filled]
-        data[cut:] = 0
-        block = Block(data=data, length=cut, offset=offset, line=line, reader=reader, cut_line=not whole)
-        offset += cut
-        line += int(np.count_nonzero(data[:cut] == 10))
-        yield block
-        filled = rest if last else rest + stream.readinto(memoryview(buffer)[rest:size])
+    return _Cutter(stream, Clock(zone=zone, latest=stream.modified), size).blocks()
 
 
-def _fresh(size: int) -> Bytes:
-    return np.zeros(size + PADDING, dtype=np.uint8)
+class _Cutter:
+    """Reads a stream into buffers, cuts each where its last record begins, and cleans what is before."""
+
+    def __init__(self, stream: Stream, clock: Clock, size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self._choice = _Choice(clock)
+        self._offset, self._line = 0, 1
+        self._nuls = 0
+        self._before = NO_TIME
+
+    def blocks(self) -> Iterator[Block]:
+        """All blocks of the stream."""
+        buffer = bytearray(self._size + PADDING)
+        filled = self._fill(buffer, 0)
+        while filled:
+            last = filled < self._size
+            reader = None if _is_hole(buffer, filled) else self._choice.reader_for(buffer, filled)
+            if reader is None and self._choice.binary:
+                return
+            cut, whole = (filled, True) if last or reader is None else self._cut(buffer, filled, reader)
+            following = bytearray(self._size + PADDING)
+            rest = filled - cut
+            following[:rest] = memoryview(buffer)[cut:filled]
+            text = clean(buffer, cut, at_end=last)
+            if reader is not None and text.length:
+                yield self._block(text, reader, cut_line=not whole)
+            self._advance(text, cut, delivered=reader is not None and text.length > 0)
+            buffer, filled = following, rest if last else self._fill(following, rest)
+
+    def _fill(self, buffer: bytearray, filled: int) -> int:
+        return filled + self._stream.readinto(memoryview(buffer)[filled : self._size])
+
+    def _block(self, text: Text, reader: LineReader, cut_line: bool) -> Block:
+        return Block(
+            data=text.data,
+            length=text.length,
+            offset=self._offset,
+            line=self._line,
+            reader=reader,
+            cut_line=cut_line,
+            origins=text.origins,
+            nuls=self._nuls + text.nuls,
+            before=self._before,
+        )
+
+    def _advance(self, text: Text, cut: int, delivered: bool) -> None:
+        """Count what has been dealt with; NUL bytes that no block could tell of wait for the next."""
+        self._offset += cut
+        self._line += int(np.count_nonzero(text.data[: text.length] == 10))
+        self._nuls = 0 if delivered else self._nuls + text.nuls
+
+    def _cut(self, buffer: bytearray, filled: int, reader: LineReader) -> tuple[int, bool]:
+        """Where the last record of a full buffer begins, and whether that is a line's beginning.
+
+        Where records carry times it is one that does, so that none has to look for its time in the
+        block before. Only whole lines are looked at: half a line may not show what it is.
+        """
+        end = buffer.rfind(b"\n", 0, filled) + 1
+        if not end:
+            return filled, False
+        begin, tail = end, _TAIL
+        while begin:
+            begin = _line_start(buffer, max(0, end - tail))
+            window = clean(bytearray(buffer[begin:end] + bytes(PADDING)), end - begin)
+            table = reader.read(window.data, window.length, self._before)
+            starts = begin + (table.starts if window.origins is None else window.origins)[table.first_line]
+            fit = (table.dated if reader.has_time else np.arange(len(starts)) > 0) & (starts > 0)
+            if fit.any():
+                return int(starts[fit][-1]), True
+            tail *= 8
+        self._before = int(table.times[-1]) if len(table.times) else self._before
+        return (int(starts[-1]) if len(starts) > 1 else end), True
 
 
-def _sample(buffer: Bytes, filled: int) -> bytes:
-    sample = buffer[: min(filled, _SAMPLE_SIZE)].tobytes()
-    end = sample.rfind(b"\n")
-    return sample[:end] if end > 0 and filled > _SAMPLE_SIZE else sample
+class _Choice:
+    """Which reader is right for a part of a file: the one in use, until it understands far less."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.binary = False
+        self._clock = clock
+        self._reader: LineReader | None = None
+        self._share = 0.0
+
+    def reader_for(self, buffer: bytearray, filled: int) -> LineReader | None:
+        """The reader of what is in the buffer, or None (and `binary`) where a file begins with no text."""
+        stretches = _stretches(buffer, filled)
+        if self._reader is None:
+            self.binary = looks_binary(b"".join(stretches))
+            if not self.binary:
+                self._take(_sample_lines(stretches, SAMPLE_LINES))
+            return self._reader
+        few = _sample_lines(stretches, _CHECKED_LINES)
+        share = self._reader.share_understood(few)
+        if share <= _FALLEN * self._share and sum(map(is_head, few)) >= _FEWEST_HEADS:
+            self._reconsider(_sample_lines(stretches, SAMPLE_LINES), few, share)
+        return self._reader
+
+    def _reconsider(self, lines: list[bytes], few: list[bytes], share: float) -> None:
+        """Learn anew where that explains more; otherwise be content with less from now on."""
+        if detect_layout(few)[0] is PLAIN:
+            self._share = share
+            return
+        known = self._reader
+        self._take(lines)
+        if known is not None and self._share <= share:
+            self._reader, self._share = known, share
+
+    def _take(self, lines: list[bytes]) -> None:
+        self._reader = LineReader(lines, self._clock)
+        self._share = self._reader.share_understood(lines)
 
 
-def _cut(buffer: Bytes, filled: int, reader: LineReader) -> tuple[int, bool]:
-    """Where the last record of a full buffer begins, and whether that is a line's beginning."""
-    tail = _TAIL
-    while True:
-        begin = max(0, filled - tail)
-        newline = 0 if begin == 0 else _newline_after(buffer, begin, filled)
-        window = np.zeros(filled - newline + PADDING, dtype=np.uint8)
-        window[: filled - newline] = buffer[newline:filled]
-        table = reader.read(window, filled - newline)
-        starts = table.record_start()
-        if len(starts) > 1:
-            return newline + int(starts[-1]), True
-        if begin == 0:
-            break
-        tail *= 8
-    last_newline = np.flatnonzero(buffer[:filled] == 10)
-    return (int(last_newline[-1]) + 1, True) if len(last_newline) else (filled, False)
+def _is_hole(buffer: bytearray, filled: int) -> bool:
+    """Whether there is nothing but NUL bytes."""
+    return not buffer[0] and not buffer[filled - 1] and not np.frombuffer(buffer, np.uint8, filled).any()
 
 
-def _newline_after(buffer: Bytes, begin: int, filled: int) -> int:
-    found = buffer[begin:filled].tobytes().find(b"\n")
-    return filled if found < 0 else begin + found + 1
+def _line_start(buffer: bytearray, at: int) -> int:
+    """The beginning of the first line that begins at or after an offset."""
+    return at if at == 0 or buffer[at - 1] == 10 else buffer.find(b"\n", at) + 1
+
+
+def _stretches(buffer: bytearray, filled: int) -> list[bytes]:
+    """Whole lines from several places, all of them where that is little."""
+    if filled <= _STRETCHES * _STRETCH:
+        return [bytes(buffer[:filled])]
+    stretches = []
+    for number in range(_STRETCHES):
+        start = _line_start(buffer, number * (filled - _STRETCH) // (_STRETCHES - 1))
+        end = buffer.rfind(b"\n", start, min(start + _STRETCH, filled)) + 1
+        stretches.append(bytes(buffer[start:end]))
+    first_line = bytes(buffer[: buffer.find(b"\n", 0, filled) + 1 or _STRETCH])
+    return [stretch for stretch in stretches if stretch] or [first_line]
+
+
+def _sample_lines(stretches: list[bytes], most: int) -> list[bytes]:
+    """At most so many clean lines, equally many from the beginning of each of eight parts."""
+    parts = []
+    for stretch in stretches:
+        text = clean(bytearray(stretch + bytes(PADDING)), len(stretch))
+        lines = [line for line in text.data[: text.length].tobytes().split(b"\n") if line]
+        share = -(-len(lines) * len(stretches) // _STRETCHES) or 1
+        parts += [lines[start : start + share] for start in range(0, len(lines), share)]
+    return [line for part in parts for line in part[: max(1, most // len(parts))]]

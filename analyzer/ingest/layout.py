@@ -38,6 +38,11 @@ _SERVICE_KEYS = ("service", "app", "application", "service.name", "component", "
 _MESSAGE_KEYS = ("msg", "message", "event", "log", "error", "err")
 
 Style = Literal["text", "json", "plain"]
+Understood = tuple[bytes, dict[str, tuple[int, int]]]
+"""A line of some layout, with where its fields stand."""
+
+_LONGEST_HEAD = 4096
+"""Bytes of a line within which its head must end."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,13 @@ class Layout:
     @cached_property
     def has_timestamp(self) -> bool:
         """Whether lines of this layout can carry a timestamp."""
-        return self.style == "json" or "timestamp" in self.pattern.groupindex
+        return self.style == "json" or (self.style == "text" and "timestamp" in self.pattern.groupindex)
 
     def spans(self, line: bytes) -> dict[str, tuple[int, int]] | None:
         """Where timestamp and level stand in a line, or None if the line is not of this layout."""
         if self.style == "json":
             return _json_spans(line)
-        match = self.pattern.match(line)
+        match = self.pattern.match(line[:_LONGEST_HEAD])
         if match is None:
             return None
         return {name: match.span(name) for name in self.pattern.groupindex if match[name] is not None}
@@ -101,7 +106,7 @@ class Layout:
         """The fields of one record, from its first line."""
         if self.style == "json":
             return _json_fields(record)
-        match = self.pattern.match(record)
+        match = self.pattern.match(record[:_LONGEST_HEAD].partition(b"\n")[0])
         if match is None:
             return Fields(service=self.service)
         texts = {name: text.decode("utf-8", "replace") for name, text in match.groupdict().items() if text}
@@ -134,21 +139,27 @@ def all_layouts() -> tuple[Layout, ...]:
     return (JSON_LINES, *declared)
 
 
-def detect_layout(lines: Sequence[bytes]) -> tuple[Layout, list[tuple[bytes, dict[str, tuple[int, int]]]]]:
-    """The layout that understands most of the given lines, with the lines it understands and the
-    spans of their fields; `PLAIN` if none understands a fair share."""
+def is_head(line: bytes) -> bool:
+    """Whether a line may begin a record: neither blank nor indented."""
+    return bool(line.strip()) and not line[:1].isspace()
+
+
+def detect_layout(lines: Sequence[bytes], least: int | None = None) -> tuple[Layout, list[Understood], list[bytes]]:
+    """The layout that explains most of the given lines; the lines it explains, with the spans of
+    their fields; the lines it leaves. `PLAIN` if none explains `least` lines (by default a tenth)."""
+    heads = [line for line in lines if is_head(line)] or list(lines)
     best: Layout = PLAIN
-    best_lines: list[tuple[bytes, dict[str, tuple[int, int]]]] = []
+    best_lines: list[Understood] = []
     best_score = 0.0
-    considered = [line for line in lines if line.strip() and not line[:1].isspace()] or list(lines)
     for layout in all_layouts():
-        understood = [(line, spans) for line in considered if (spans := layout.spans(line)) is not None]
+        understood = [(line, spans) for line in heads if (spans := layout.spans(line)) is not None]
         score = sum(_worth(layout, spans) for _, spans in understood)
         if score > best_score:
             best, best_lines, best_score = layout, understood, score
-    if len(best_lines) < max(1, len(considered) // 10):
-        return PLAIN, []
-    return best, best_lines
+    if len(best_lines) < (max(1, len(heads) // 10) if least is None else least):
+        return PLAIN, [], heads
+    explained = {line for line, _ in best_lines}
+    return best, best_lines, [line for line in heads if line not in explained]
 
 
 def _worth(layout: Layout, spans: Mapping[str, tuple[int, int]]) -> float:

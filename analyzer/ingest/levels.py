@@ -6,6 +6,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.ingest.windows import Bytes, Offsets, gather, words
 from analyzer.model import LEVEL_CODES, Level
@@ -29,6 +31,17 @@ _LETTERS: dict[Level, bytes] = {
 _PINO: dict[Level, bytes] = {"trace": b"1", "debug": b"2", "info": b"3", "warn": b"4", "error": b"5", "fatal": b"6"}
 _STATUS: dict[Level, bytes] = {"info": b"123", "warn": b"4", "error": b"5"}
 _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
+
+# Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes.
+_ERROR_WORDS = (
+    r"(?i)\b(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied|timed? ?out)\b"
+    r"|[A-Za-z](Error|Exception)\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
+)
+_HARMLESS = (
+    r"(?i)\b(no|0|zero|without|ignor\w+) (errors?|fail\w*)"
+    r"|(errors?|fail\w*|error_rate)[\"']?\s*[=:]\s*[\"']?(0|none|null|false)\b"
+)
+_WARN_WORDS = r"(?i)\bwarn(ing)?\b|\xE2\x9A\xA0"
 
 
 def level_kind(word: bytes, group: str) -> LevelKind:
@@ -129,3 +142,17 @@ def _priorities(window: Bytes) -> Codes:
         open_ &= digit < 10
         value = np.where(open_, value * 10 + digit, value)
     return severity[value & 7]
+
+
+def infer_levels(lines: pa.Array) -> Codes:
+    """Levels of lines that state none, from the words in them."""
+    if not len(lines):
+        return np.zeros(0, dtype=np.int8)
+    error = pc.match_substring_regex(lines, _ERROR_WORDS).to_numpy(zero_copy_only=False)
+    if error.any():
+        suspects = np.flatnonzero(error)
+        harmless = pc.match_substring_regex(lines.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
+        error[suspects[harmless]] = False
+    warn = pc.match_substring_regex(lines, _WARN_WORDS).to_numpy(zero_copy_only=False)
+    info, warning, failure = (np.int8(LEVEL_CODES[name]) for name in ("info", "warn", "error"))
+    return np.where(error, failure, np.where(warn, warning, info))

@@ -1,8 +1,8 @@
 """A block of bytes -> a table of its lines and records: where each starts, when, and how bad.
 
 This is the hot path: every line of every input passes through `LineReader.read`, so everything is
-done for all lines of a block at once. Only lines that the rule learned for a file does not explain
-(a second shape of timestamp, say) are looked at one by one.
+done for all lines of a block at once. A file is read by the rules of the layout that most of its
+lines have; lines that these rules do not explain are offered to the other layouts met in it.
 """
 
 from __future__ import annotations
@@ -12,24 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from analyzer.ingest.layout import Layout, detect_layout
-from analyzer.ingest.levels import LevelKind, level_kind, levels_at
-from analyzer.ingest.locate import Locator, learn, line_array
-from analyzer.ingest.timestamps import NO_TIME, Clock, Micros, TimestampReader, lacks_year, lacks_zone, parse_timestamp
+from analyzer.ingest.layout import PLAIN, Layout, Understood, detect_layout, is_head
+from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
+from analyzer.ingest.levels import infer_levels
+from analyzer.ingest.locate import line_array
+from analyzer.ingest.timestamps import NO_TIME, Clock, Micros
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
-from analyzer.model import LEVEL_CODES
 
-# Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes.
-_ERROR_WORDS = (
-    r"(?i)\b(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied|timed? ?out)\b"
-    r"|[A-Za-z](Error|Exception)\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
-)
-_HARMLESS = r"(?i)\b(no|0|zero|without|ignor\w+) (errors?|fail\w*)|(errors?|fail\w*|error_rate)[\"']?\s*[=:]\s*[\"']?(0|none|null|false)\b"
-_WARN_WORDS = r"(?i)\bwarn(ing)?\b|\xE2\x9A\xA0"
-_SAMPLE_LINES = 400
+LONGEST_RECORD = 1 << 16
+"""Bytes after which lines without a timestamp stop counting as the continuation of the record before
+them: no stack trace is that long, but output of another shape may be."""
+
+SAMPLE_LINES = 400
+_MOST_LAYOUTS = 4
+_FEWEST_LINES = 3
+_SMALLEST_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +35,18 @@ class LineTable:
     """The lines and records of a block.
 
     `starts` and `ends` are the offsets of all lines (without their newline). `first_line` holds,
-    for each record, the index of the line that begins it; `times` (microseconds, `NO_TIME`) and
-    `levels` (codes) are those of records. Lines before the first record belong to it.
+    for each record, the index of the line that begins it; `times` (microseconds, `NO_TIME`),
+    `levels` (codes) and `layouts` (places in the reader's `layouts`) are those of records. Lines
+    before the first record belong to it.
     """
 
     starts: Offsets
     ends: Offsets
     first_line: npt.NDArray[np.int64]
     times: Micros
-    levels: npt.NDArray[np.int8]
-    dated: npt.NDArray[np.bool_]
+    levels: Codes
+    layouts: Codes
+    dated: Flags
     """Which records carry a timestamp of their own; the others inherit one."""
 
     def record_start(self) -> Offsets:
@@ -60,201 +60,138 @@ class LineTable:
 
 
 class LineReader:
-    """Reads lines of one file; learned from a sample of it."""
+    """Reads the lines of one file, or of a part of it that is alike; learned from a sample."""
 
-    def __init__(self, sample: bytes, clock: Clock) -> None:
-        """`sample` is the beginning of the file, whole lines; `clock` says what times leave open."""
-        lines = [line.removesuffix(b"\r") for line in sample.split(b"\n") if line][:_SAMPLE_LINES]
-        self.layout, understood = detect_layout(lines)
+    def __init__(self, lines: Sequence[bytes], clock: Clock) -> None:
+        """`lines` is a sample of the file; `clock` says what its timestamps leave open."""
         self.clock = clock
-        self._time_at, self._time_reader = _learn_time(understood, clock)
-        self._odd_readers: dict[int, TimestampReader | None] = {}
-        self._level_at, self._level_kind = _learn_level(self.layout, understood)
-        self._indented_continues = self.layout.indented_continues and not _mostly_indented(understood)
-        self._states_level = any(self.layout.level_group in spans for _, spans in understood)
-        examples = [line[slice(*spans["timestamp"])] for line, spans in understood[:20] if "timestamp" in spans]
-        self.assumes_year = any(map(lacks_year, examples))
-        self.assumes_zone = any(map(lacks_zone, examples))
-        self.has_time = self._time_reader is not None
+        self._readers = tuple(_learn(lines, clock))
+        self.layouts = tuple(reader.layout for reader in self._readers)
+        self.layout = self.layouts[0]
+        """The layout of most lines."""
+        self.has_time = any(reader.has_time for reader in self._readers)
+        self.assumes_year = any(reader.assumes_year for reader in self._readers)
+        self.assumes_zone = any(reader.assumes_zone for reader in self._readers)
 
-    def read(self, data: Bytes, length: int) -> LineTable:
-        """The lines of `data[:length]`; `data` must extend `PADDING` bytes further."""
-        ends = np.flatnonzero(data[:length] == 10)
-        if length and data[length - 1] != 10:
-            ends = np.append(ends, length)
-        starts = np.empty_like(ends)
-        starts[:1] = 0
-        starts[1:] = ends[:-1] + 1
-        times = self._times(data, starts, ends)
-        begins = self._begins_record(data, starts, ends, times)
-        first_line = np.flatnonzero(begins)
-        if len(starts) and (not len(first_line) or first_line[0] != 0):
-            first_line = np.concatenate(([0], first_line))
-        table_times = times[first_line]
+    def share_understood(self, lines: Sequence[bytes]) -> float:
+        """The share of lines that may begin a record of which some layout of this reader says more."""
+        heads = [line for line in lines if is_head(line)]
+        understood = sum(any(_explains(layout, line) for layout in self.layouts) for line in heads)
+        return understood / len(heads) if heads else 1.0
+
+    def read(self, data: Bytes, length: int, before: int = NO_TIME) -> LineTable:
+        """The lines of `data[:length]`; `data` must extend `PADDING` bytes further.
+
+        `before` is the last time before this block, for records that come before its first one.
+        """
+        starts, ends = _lines(data, length)
+        times, begins, layouts = self._shapes(data, starts, ends)
+        first_line = _with_first(np.flatnonzero(begins)) if len(starts) else np.empty(0, dtype=np.int64)
+        own = times[first_line]
         return LineTable(
             starts=starts,
             ends=ends,
             first_line=first_line,
-            times=_inherit(table_times),
-            levels=self._levels(data, starts[first_line], ends[first_line]),
-            dated=table_times != NO_TIME,
+            times=_inherit(own, before),
+            levels=self._levels(data, starts[first_line], ends[first_line], layouts[first_line], own != NO_TIME),
+            layouts=layouts[first_line],
+            dated=own != NO_TIME,
         )
 
-    def _times(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
-        """The timestamp of each line, `NO_TIME` for lines without one."""
-        times = np.full(len(starts), NO_TIME, dtype=np.int64)
-        if self._time_reader is None:
-            return times
-        if self._time_at is not None:
-            at = self._time_at.find(data, starts, ends)
-            times = self._time_reader.read(data, np.maximum(at, 0))
-            times[at < 0] = NO_TIME
-        missed = np.flatnonzero((times == NO_TIME) & (ends > starts) & ~_indented(data, starts))
-        if len(missed):
-            times[missed] = self._odd_times(line_array(data, starts, ends).take(missed))
-        return times
+    def _shapes(self, data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Micros, Flags, Codes]:
+        """The time of each line, whether it begins a record, and the layout it is of."""
+        main, *others = self._readers
+        times = main.times(data, starts, ends)
+        begins = main.begins(data, starts, ends, times)
+        layouts = np.zeros(len(starts), dtype=np.int8)
+        for place, reader in enumerate(others, start=1):
+            rows = np.flatnonzero((times == NO_TIME) & (layouts == 0) & (ends > starts) & ~indented(data, starts))
+            if not len(rows):
+                break
+            some_starts, some_ends = starts[rows], ends[rows]
+            some_times = reader.times(data, some_starts, some_ends)
+            claimed = reader.claims(data, some_starts, some_ends, some_times)
+            mine = rows[claimed]
+            times[mine], layouts[mine] = some_times[claimed], place
+            begins[mine] = reader.begins(data, some_starts[claimed], some_ends[claimed], some_times[claimed])
+        if main.layout.style == "text" and main.has_time:
+            _part_long_records(data, starts, ends, begins)
+        return times, begins, layouts
 
-    def _odd_times(self, lines: pa.Array) -> Micros:
-        """Times of lines that the learned rule misses and the layout may still understand: other
-        columns, another number of decimals. One reader is kept for each width met."""
-        texts = self._group(lines, "timestamp")
-        times = np.full(len(lines), NO_TIME, dtype=np.int64)
-        widths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
-        for width in np.unique(widths[widths > 0]).tolist():
-            rows = np.flatnonzero(widths == width)
-            same = texts.take(rows)
-            reader = self._reader_for(width, same[0].as_py())
-            if reader is None:
-                continue
-            joined = np.frombuffer(b"".join(same.to_pylist()) + bytes(PADDING), dtype=np.uint8)
-            times[rows] = reader.read(joined, np.arange(len(rows), dtype=np.int64) * width)
-        return times
-
-    def _reader_for(self, width: int, example: bytes) -> TimestampReader | None:
-        if width not in self._odd_readers:
-            fits = parse_timestamp(example, self.clock) is not None
-            self._odd_readers[width] = TimestampReader(example, self.clock) if fits else None
-        return self._odd_readers[width]
-
-    def _group(self, lines: pa.Array, group: str) -> pa.Array:
-        """The text of one group of the layout's expression in each line, null where it does not fit."""
-        pattern = self.layout.search_pattern(group)
-        texts = pc.extract_regex(lines, pattern).field(group)
-        return pc.if_else(pc.equal(pc.binary_length(texts), 0), None, texts)
-
-    def _begins_record(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> npt.NDArray[np.bool_]:
-        """Which lines begin a record; the others continue the one before."""
-        if self.layout.style != "text" or not self.has_time:
-            return _stands_alone(data, starts, ends)
-        begins = times != NO_TIME
-        if self.layout.continuation:
-            begins &= ~self._continues_by_word(data, starts, ends)
-        if self._indented_continues:
-            begins &= ~self._message_indented(data, starts, ends)
-        return begins
-
-    def _message_indented(self, data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
-        """Lines stamped by a platform whose own text is indented: the inside of a stack trace."""
-        behind = self._group(line_array(data, starts, ends), "message")
-        return pc.match_substring_regex(behind, "^(?:\\s|\\}|\\]|$)").fill_null(False).to_numpy(zero_copy_only=False)
-
-    def _continues_by_word(self, data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
-        """PostgreSQL's DETAIL, HINT, STATEMENT lines: stamped, yet part of the error before them."""
-        words = self._group(line_array(data, starts, ends), "level")
-        parts = pa.array([word.encode() for word in self.layout.continuation], words.type)
-        return pc.is_in(words, value_set=parts).to_numpy(zero_copy_only=False)
-
-    def _levels(self, data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.int8]:
-        """The level code of each record, from its first line."""
-        if not self._states_level:
-            return infer_levels(data, starts, ends)
-        codes = np.zeros(len(starts), dtype=np.int8)
-        if self._level_at is not None:
-            at = self._level_at.find(data, starts, ends)
-            codes = np.where(at >= 0, levels_at(data, np.maximum(at, 0), self._level_kind), 0).astype(np.int8)
-        missed = np.flatnonzero(codes == 0)
-        if len(missed):
-            codes[missed] = self._odd_levels(line_array(data, starts, ends).take(missed))
-        return codes
-
-    def _odd_levels(self, lines: pa.Array) -> npt.NDArray[np.int8]:
-        """Levels of lines that the learned rule misses; each distinct word is looked at once."""
-        group = self.layout.level_group
-        if group is None:
-            return np.zeros(len(lines), dtype=np.int8)
-        words = self._group(lines, group).dictionary_encode()
-        codes = [self.layout.level_code(word, group) for word in words.dictionary.to_pylist()]
-        places = words.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-        return np.array([*codes, 0], dtype=np.int8)[places]
+    def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, layouts: Codes, dated: Flags) -> Codes:
+        """The level code of each record, from its first line: stated, or judged by the words of a
+        line that is of no layout (a crash among JSON lines)."""
+        main, *others = self._readers
+        levels = main.levels(data, starts, ends)
+        for place, reader in enumerate(others, start=1):
+            rows = np.flatnonzero(layouts == place)
+            if len(rows):
+                levels[rows] = reader.levels(data, starts[rows], ends[rows])
+        strays = np.flatnonzero((levels == 0) & ~dated & (layouts == 0))
+        if len(strays):
+            levels[strays] = infer_levels(line_array(data, starts[strays], ends[strays]))
+        return levels
 
 
-def infer_levels(data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.int8]:
-    """Levels of lines that state none, from the words in them."""
-    if not len(starts):
-        return np.zeros(0, dtype=np.int8)
-    lines = line_array(data, starts, ends)
-    error = pc.match_substring_regex(lines, _ERROR_WORDS).to_numpy(zero_copy_only=False)
-    if error.any():
-        suspects = np.flatnonzero(error)
-        harmless = pc.match_substring_regex(lines.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
-        error[suspects[harmless]] = False
-    warn = pc.match_substring_regex(lines, _WARN_WORDS).to_numpy(zero_copy_only=False)
-    info, warning, failure = (np.int8(LEVEL_CODES[name]) for name in ("info", "warn", "error"))
-    return np.where(error, failure, np.where(warn, warning, info))
+def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
+    """The reader of the layout that most lines have, then those of the layouts among the rest."""
+    layout, understood, rest = detect_layout(lines)
+    readers = [LayoutReader(layout, understood, clock)]
+    least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
+    while layout is not PLAIN and len(readers) < _MOST_LAYOUTS and len(rest) >= least:
+        another, understood, rest = detect_layout(rest, least)
+        # Without a timestamp or a head of its own, a line may as well be the continuation of another.
+        if another is PLAIN or (another.has_timestamp and not _dated(understood)):
+            break
+        readers.append(LayoutReader(another, understood, clock))
+    return readers
 
 
-def _learn_time(
-    understood: Sequence[tuple[bytes, dict[str, tuple[int, int]]]], clock: Clock
-) -> tuple[Locator | None, TimestampReader | None]:
-    dated = [(line, spans["timestamp"]) for line, spans in understood if "timestamp" in spans]
-    if not dated:
-        return None, None
-    widths = [end - start for _, (start, end) in dated]
-    usual = max(set(widths), key=widths.count)
-    same = [(line, span) for line, span in dated if span[1] - span[0] == usual]
-    example_line, example_span = same[len(same) // 2]
-    locator = learn([line for line, _ in same], [span for _, span in same])
-    return locator, TimestampReader(example_line[slice(*example_span)], clock)
+def _dated(understood: Sequence[Understood]) -> bool:
+    return any("timestamp" in spans for _, spans in understood)
 
 
-def _learn_level(
-    layout: Layout, understood: Sequence[tuple[bytes, dict[str, tuple[int, int]]]]
-) -> tuple[Locator | None, LevelKind]:
-    group = layout.level_group
-    leveled = [(line, spans[group]) for line, spans in understood if group in spans]
-    if group is None or not leveled or layout.levels:
-        return None, "word"
-    locator = learn([line for line, _ in leveled], [span for _, span in leveled])
-    line, span = leveled[len(leveled) // 2]
-    return locator, level_kind(line[slice(*span)], group)
+def _explains(layout: Layout, line: bytes) -> bool:
+    spans = layout.spans(line) if layout is not PLAIN else None
+    return spans is not None and ("timestamp" in spans or not layout.has_timestamp)
 
 
-def _indented(data: Bytes, starts: Offsets) -> npt.NDArray[np.bool_]:
-    first = data[np.minimum(starts, len(data) - 1)]
-    return (first == 32) | (first == 9)
+def _lines(data: Bytes, length: int) -> tuple[Offsets, Offsets]:
+    """Where each line of a block starts and ends."""
+    ends = np.flatnonzero(data[:length] == 10)
+    if length and data[length - 1] != 10:
+        ends = np.append(ends, length)
+    starts = np.empty_like(ends)
+    starts[:1] = 0
+    starts[1:] = ends[:-1] + 1
+    return starts, ends
 
 
-def _mostly_indented(understood: Sequence[tuple[bytes, dict[str, tuple[int, int]]]]) -> bool:
-    """Whether columns, not continuation, explain the spaces behind the timestamps of a file."""
-    messages = [line[spans["message"][0] :] for line, spans in understood if "message" in spans]
-    return sum(message[:1].isspace() for message in messages) > 0.8 * len(messages)
+def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags) -> None:
+    """Let the lines of overlong records begin records of their own, so that each is looked at."""
+    if begins.all():
+        return
+    firsts = _with_first(np.flatnonzero(begins))
+    lasts = np.append(firsts[1:], len(starts)) - 1
+    long = ends[lasts] - starts[firsts] > LONGEST_RECORD
+    for first, last in zip(firsts[long].tolist(), lasts[long].tolist(), strict=True):
+        part = slice(first + 1, last + 1)
+        begins[part] = stands_alone(data, starts[part], ends[part])
 
 
-def _stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> npt.NDArray[np.bool_]:
-    """Without timestamps: a line begins a record unless it is blank, indented or only closes one."""
-    first = data[np.minimum(starts, len(data) - 1)]
-    closing = np.isin(first, np.frombuffer(b"}])", np.uint8))
-    return (ends > starts) & ~_indented(data, starts) & ~closing & (first != 13)
+def _with_first(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The lines that begin records, with the first line of the block, which begins one in any case."""
+    return lines if len(lines) and lines[0] == 0 else np.concatenate(([0], lines))
 
 
-def _inherit(times: Micros) -> Micros:
+def _inherit(times: Micros, before: int) -> Micros:
     """Records without a timestamp take that of the record before them."""
     missing = times == NO_TIME
-    if not missing.any() or missing.all():
+    if not missing.any():
         return times
-    index = np.where(missing, 0, np.arange(len(times)))
+    index = np.where(missing, -1, np.arange(len(times)))
     np.maximum.accumulate(index, out=index)
-    return times[index]
+    return np.where(index < 0, before, times[index])
 
 
-__all__ = ["PADDING", "LineReader", "LineTable", "infer_levels"]
+__all__ = ["LONGEST_RECORD", "PADDING", "LineReader", "LineTable"]

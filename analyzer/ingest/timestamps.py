@@ -86,6 +86,11 @@ def lacks_zone(text: bytes) -> bool:
     return match is not None and "epoch" not in match.groupdict() and not match.groupdict().get("zone")
 
 
+def shape_of(text: bytes) -> bytes:
+    """The shape of a timestamp: its text with all digits and letters made alike."""
+    return re.sub(rb"[A-Za-z]", b"a", re.sub(rb"\d", b"0", text))
+
+
 def _from_epoch(match: re.Match[bytes]) -> int:
     digits = match["epoch"]
     micros = int(digits) * 10 ** (16 - len(digits)) if len(digits) <= 16 else int(digits) // 1000
@@ -95,9 +100,10 @@ def _from_epoch(match: re.Match[bytes]) -> int:
 def _from_calendar(match: re.Match[bytes], clock: Clock) -> int:
     part = match.groupdict()
     month = _MONTHS[part["month"].lower()] if not part["month"].isdigit() else int(part["month"])
+    second = int(part["second"])
     naive = datetime(
         int(part.get("year") or 2000), month, int(part["day"]),
-        int(part["hour"]), int(part["minute"]), min(int(part["second"]), 59),
+        int(part["hour"]), int(part["minute"]), 59 if second == 60 else second,
     )  # fmt: skip
     moment = naive.replace(tzinfo=clock.zone)
     if zone := part.get("zone"):
@@ -140,6 +146,7 @@ class TimestampReader:
         self.width = match.end()
         self._clock = clock
         self._digits = _counted_digits(match)
+        self._second = None if match.groupdict().get("epoch") else match.start("second")
         self._fixed = [(at, code) for at, code in enumerate(example[: self.width]) if not chr(code).isalnum()]
         self._cache: dict[bytes, int] = {}
 
@@ -151,6 +158,11 @@ class TimestampReader:
         for column, code in self._fixed:
             valid &= window[:, column] == code
         counted = np.zeros(len(at), dtype=np.int64)
+        if self._second is not None:
+            seconds = _two_digits(window, self._second)
+            valid &= seconds <= 60
+            # A leap second counts as the second before it.
+            counted -= np.where(seconds == 60, 1_000_000, 0)
         for column, weight in self._digits:
             digit = window[:, column] - np.uint8(48)  # wraps around below "0"
             valid &= digit < 10
@@ -181,6 +193,12 @@ class TimestampReader:
             parsed = parse_timestamp(remainder[: self.width], self._clock)
             known = self._cache[remainder] = NO_TIME if parsed is None else parsed
         return known
+
+
+def _two_digits(window: npt.NDArray[np.uint8], column: int) -> npt.NDArray[np.uint8]:
+    """The number that two digits make; some number above 60 where they are none."""
+    tens, ones = window[:, column] - np.uint8(48), window[:, column + 1] - np.uint8(48)
+    return np.where((tens < 10) & (ones < 10), tens * np.uint8(10) + ones, np.uint8(255))
 
 
 def _counted_digits(match: re.Match[bytes]) -> Sequence[tuple[int, int]]:

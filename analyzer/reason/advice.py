@@ -72,10 +72,11 @@ def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captur
 def _commands(template: str | None, variants: Sequence[Captures]) -> str | None:
     if template is None:
         return None
+    needed = {name for name in _PLACEHOLDER.findall(template) if name}
     filled: list[str] = []
     for captures in variants or ({},):
         command = fill(template, captures)
-        if command not in filled and (not filled or "<" not in command):
+        if command not in filled and (not filled or needed <= captures.keys()):
             filled.append(command)
         if len(filled) == _MOST_VARIANTS:
             break

@@ -114,7 +114,7 @@ def _observed(findings: Sequence[Finding], known: set[str], events: Events, cata
     rows: dict[str, set[int]] = {}
     for finding in findings:
         for row in finding.rows:
-            name = events.signatures[events.signature[row]]
+            name = events.signature_of(row)
             if name not in known:
                 rows.setdefault(name, set()).add(row)
     return [_member(catalogue[name], np.array(sorted(found)), events) for name, found in rows.items()]
@@ -125,7 +125,9 @@ def _telling(
 ) -> list[Member]:
     """Observations made during the problem and hardly ever else, in sources beside it."""
     claims = {name for s in catalogue if s.correlation for name in s.correlation.rules}
-    if problem.start == NO_TIME:
+    beside = events.times[np.isin(events.source, list(nearby)) & (events.times != NO_TIME)]
+    # A problem as long as the logs proves nothing: everything happens during it.
+    if problem.start == NO_TIME or problem.end - problem.start > 0.6 * (beside.max() - beside.min()):
         return []
     found = []
     for code, name in enumerate(events.signatures):

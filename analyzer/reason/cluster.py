@@ -24,6 +24,8 @@ SKEW = 2 * SECOND
 REACH = 15 * MINUTE
 """How long after the end of one episode another may begin and still be its effect."""
 
+_NEAR_LINES = 40
+
 ENOUGH = 1.0
 """The weight of evidence that joins two episodes."""
 
@@ -184,6 +186,19 @@ def _come_together(evidence: _Evidence, first: Episode, second: Episode) -> floa
     return 0.8 if share >= 0.5 and share >= 3 * chance else 0.5 if share >= 0.5 and share >= 2 * chance else 0.0
 
 
+def _stand_together(evidence: _Evidence, first: Episode, second: Episode) -> float:
+    """Without times, nearness in the file tells: most of the rarer stand near one of the other."""
+    if NO_TIME not in (first.start, second.start):
+        return 0.0
+    events = evidence.events
+    places = [events.source[e.rows].astype(np.int64) << 40 | events.line[e.rows] for e in (first, second)]
+    rare, common = sorted(map(np.sort, places), key=len)
+    place = np.searchsorted(common, rare)
+    before = np.abs(rare - common[np.maximum(place - 1, 0)])
+    after = np.abs(common[np.minimum(place, len(common) - 1)] - rare)
+    return 0.8 if float((np.minimum(before, after) <= _NEAR_LINES).mean()) >= 0.5 else 0.0
+
+
 def _same_place(evidence: _Evidence, first: Episode, second: Episode) -> float:
     """The same service or file."""
     if first.service == second.service:
@@ -206,6 +221,7 @@ _KINDS: tuple[Callable[[_Evidence, Episode, Episode], float], ...] = (
     _declared,
     _same_place,
     _began_together,
+    _stand_together,
     _come_together,
     _same_requests,
 )

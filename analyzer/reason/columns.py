@@ -30,6 +30,7 @@ class Events:
     times: Ints
     signature: npt.NDArray[np.int32]
     source: npt.NDArray[np.int32]
+    line: Ints
     service: npt.NDArray[np.int32]
     signatures: list[str]
     sources: list[str]
@@ -39,6 +40,11 @@ class Events:
 
     def __len__(self) -> int:
         return len(self.times)
+
+    def signature_of(self, row: int) -> str:
+        """The signature of one row."""
+        name: str = self.signatures[self.signature[row]]
+        return name
 
     def rows_of(self, names: Iterable[str]) -> Ints:
         """The rows of the given signatures, in time order; rows without a time come first."""
@@ -82,6 +88,7 @@ def columns(table: pa.Table) -> Events:
     times = table["timestamp"].cast(pa.int64()).combine_chunks().fill_null(NO_TIME).to_numpy(zero_copy_only=False)
     return Events(
         times=times, signature=signature, source=source, service=service,
+        line=table["line"].combine_chunks().to_numpy(zero_copy_only=False),
         signatures=signatures, sources=sources, services=services, keys=keys, values=values,
     )  # fmt: skip
 

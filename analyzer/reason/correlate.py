@@ -112,7 +112,7 @@ class _Groups:
 
     def name(self, row: int) -> str:
         """The signature of a row."""
-        return self.events.signatures[self.events.signature[row]]
+        return self.events.signature_of(row)
 
 
 def _singular(name: str, value: str) -> bool:
@@ -135,10 +135,11 @@ def _value_count(groups: _Groups, first: Ints, second: Ints, span: int) -> Found
         return
     for key, rows in groups.by_key(first).items():
         values = {row: groups.events.keys_of(row).get(condition.field) for row in rows}
-        yield from _windows(
-            groups, key, rows, span,
-            lambda window, values=values: len({values[row] for row in window} - {None}) >= condition.gte,
-        )  # fmt: skip
+
+        def enough(window: list[int], values: Mapping[int, str | None] = values) -> bool:
+            return len({values[row] for row in window} - {None}) >= condition.gte
+
+        yield from _windows(groups, key, rows, span, enough)
 
 
 def _windows(

@@ -30,13 +30,16 @@ from analyzer.reason.advice import fill_title, fix_for, variants_of
 from analyzer.reason.cause import Explanation, explain
 from analyzer.reason.changes import Seen, changes, described, just_before
 from analyzer.reason.cluster import Problem, cluster
-from analyzer.reason.columns import Events, Ints, columns
+from analyzer.reason.columns import NO_TIME, Events, Ints, columns
 from analyzer.reason.correlate import Finding, correlate
-from analyzer.reason.episodes import Episode, episodes, stable
+from analyzer.reason.episodes import MINUTE, Episode, episodes, stable
 from analyzer.reason.moments import moment
 
-_LEAST_EVENTS: Mapping[Severity, int] = {"critical": 1, "high": 1, "medium": 3, "low": 8, "info": 1 << 62}
-"""How many events of its worst severity a problem needs to be worth waking anybody."""
+_LEAST_EVENTS: Mapping[Severity, int] = {"critical": 1, "high": 1, "medium": 4, "low": 20, "info": 1 << 62}
+"""How many events of a severity or worse, within `_BURST`, make a problem worth waking anybody. Mild
+failures drip all night in any healthy system; only their bursts mean something."""
+
+_BURST = 10 * MINUTE
 
 _MOST_EPISODES = 1500
 _MOST_EVIDENCE = 10
@@ -61,7 +64,7 @@ def reason(table: pa.Table, catalogue: Catalogue) -> Reasoning:
     events = columns(table)
     seen = changes(events, catalogue)
     failure = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)])
-    problems = [p for p in cluster(_episodes(events, failure), events, catalogue) if _matters(p, catalogue)]
+    problems = [p for p in cluster(_episodes(events, failure), events, catalogue) if _matters(p, events, catalogue)]
     incidents = [_incident(problem, findings, seen, events, table, catalogue) for problem in problems]
     return Reasoning(
         incidents=_ranked(_distinct(incidents)),
@@ -92,17 +95,23 @@ def _as_events(findings: Sequence[Finding], table: pa.Table, catalogue: Catalogu
     return rows.set_column(rows.schema.get_field_index("severity"), EVENTS_SCHEMA.field("severity"), severities)
 
 
-def _matters(problem: Problem, catalogue: Catalogue) -> bool:
-    """Whether a problem is worth an incident: severe, or frequent enough for its severity."""
-    counts: Counter[Severity] = Counter()
-    for episode in problem.episodes:
-        counts[catalogue[episode.signature].severity] += episode.count
-    total = 0
+def _matters(problem: Problem, events: Events, catalogue: Catalogue) -> bool:
+    """Whether a problem is worth an incident: severe, or thick enough for its severity."""
+    rows = np.empty(0, dtype=np.int64)
     for severity in SEVERITIES:
-        total += counts[severity]
-        if total >= _LEAST_EVENTS[severity]:
-            return True
+        mine = [e.rows for e in problem.episodes if catalogue[e.signature].severity == severity]
+        if mine:
+            rows = np.concatenate([rows, *mine])
+            if _thickest(events.times[rows]) >= _LEAST_EVENTS[severity]:
+                return True
     return False
+
+
+def _thickest(times: Ints) -> int:
+    """The most events within any stretch of `_BURST`; events without a time count as one burst."""
+    dated = np.sort(times[times != NO_TIME])
+    ahead = np.searchsorted(dated, dated + _BURST, side="right") - np.arange(len(dated))
+    return int(max(ahead.max(initial=0), len(times) - len(dated)))
 
 
 def _incident(
@@ -121,7 +130,7 @@ def _incident(
     explanation = explain(problem, own, nearby, events, catalogue, shown_change)
     failures = [m.signature for m in explanation.members if _is_failure(m.signature, catalogue)]
     rows = np.concatenate([explanation.rows[name] for name in failures])
-    silent = next((n for n in failures if catalogue[n].category == "silent_failure"), None)
+    silent = next((name for name in failures if catalogue[name].correlation is not None), None)
     headline = silent or explanation.root.signature
     captures = _usual(explanation.rows[headline], headline, events, catalogue)
     entities = _entities(rows, events)
@@ -132,7 +141,7 @@ def _incident(
         severity=_severity(problem, catalogue),
         start=moment(problem.start),
         end=moment(problem.end),
-        event_count=len(np.unique(_records(np.concatenate(list(explanation.rows.values())), events, table))),
+        event_count=len(np.unique(_records(np.concatenate(list(explanation.rows.values())), events))),
         root_cause=_filled_root(explanation, events, catalogue),
         cascade=_filled_cascade(explanation, events, catalogue),
         services=_services(rows, events),
@@ -202,10 +211,10 @@ def _services(rows: Ints, events: Events) -> tuple[str, ...]:
     return tuple(events.services[code] for code in codes[order] if code >= 0)
 
 
-def _records(rows: Ints, events: Events, table: pa.Table) -> Ints:
+def _records(rows: Ints, events: Events) -> Ints:
     """One number per record, so that a record with two signatures counts once."""
-    lines = table["line"].combine_chunks().to_numpy()[rows]
-    return events.source[rows].astype(np.int64) << 40 | lines
+    numbers: Ints = events.source[rows].astype(np.int64) << 40 | events.line[rows]
+    return numbers
 
 
 def _fixes(

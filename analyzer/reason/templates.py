@@ -127,7 +127,7 @@ class Templates:
 
 
 def _strikingness(template: UnknownTemplate) -> tuple[int, int]:
-    return (LEVELS.index(template.level) if template.level in LEVELS else 0, template.count)  # type: ignore[arg-type]
+    return (LEVELS.index(template.level) if template.level in LEVELS else 0, template.count)
 
 
 def _template(text: str, group: _Group, example: str) -> UnknownTemplate:
@@ -181,6 +181,8 @@ def _merge(groups: dict[str, _Group]) -> dict[str, _Group]:
     for text in groups:
         words = text.split()
         for place in range(1, len(words)) if len(words) >= 4 else ():
+            if words[place] == WILDCARD:
+                continue
             shapes_by_hole[(*words[:place], WILDCARD, *words[place + 1 :])].append(text)
     merged: dict[str, _Group] = {}
     taken: set[str] = set()

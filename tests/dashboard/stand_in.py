@@ -34,5 +34,5 @@ def analyze(paths: Iterable[str], *, progress: Callable[[str, int], None], **opt
     return dataclasses.replace(night, sources=[*given, *night.sources])
 
 
-analyzer.analyze = analyze
+analyzer.analyze = analyze  # type: ignore[assignment]
 main()

@@ -1,0 +1,282 @@
+"""The command line: arguments -> options -> exit status.
+
+Nothing heavy is imported here. Each command imports what it needs when it runs, so that `--help`
+and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from analyzer import __version__
+from analyzer.errors import AnalyzerError, CatalogueError
+
+# The names of `analyzer.model` and of the commands, said again because importing those takes too long.
+Severity = Literal["critical", "high", "medium", "low", "info"]
+ScanFormat = Literal["text", "json", "markdown", "html", "csv", "parquet"]
+ShowFormat = Literal["text", "json", "markdown"]
+
+_HELP = """
+Find out from logs what went wrong, why, and what to do about it.
+
+\b
+  analyzer scan /var/log/myapp              what happened, in the terminal
+  analyzer scan logs/ --output report.html  the same as a page to click through
+  analyzer serve logs/                      the same as a dashboard in the browser
+
+\b
+Exit status: 0 done; 1 done, and --fail-on was met; 2 an input, the catalogue or the
+command line was in trouble (all that could be read is still reported); 130 interrupted.
+"""
+
+# Plain help: rich would double the time that --help takes.
+app = typer.Typer(
+    name="analyzer",
+    help=_HELP,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+patterns = typer.Typer(
+    help="The catalogue of known failures: look, check, try.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(patterns, name="patterns")
+
+CatalogueOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--catalogue",
+        metavar="PATH",
+        help="Signatures to use: a file or folder; repeatable. The word built-in stands for those that come along.",
+        show_default=False,
+    ),
+]
+CataloguePaths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATH]...", help="Files or folders of signatures; default: built-in.", show_default=False),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"analyzer {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def scan(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, or - for standard input.")
+    ],
+    format: Annotated[  # noqa: A002 - the name of the option
+        ScanFormat | None,
+        typer.Option(help="Default: what the name of the output file says, else text.", show_default=False),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there.", show_default=False)
+    ] = None,
+    events: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.parquet", help="Write every matched record there, too.", show_default=False),
+    ] = None,
+    catalogue: CatalogueOption = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Earliest time, like 2025-10-24T02:00.", show_default=False)
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Latest time.", show_default=False)] = None,
+    timezone: Annotated[
+        str, typer.Option(metavar="NAME", help="IANA time zone of timestamps that name none.")
+    ] = "UTC",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Threads; default: one per core.", show_default=False)
+    ] = None,
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option("--fail-on", help="Exit with 1 if an incident is this severe or worse.", show_default=False),
+    ] = None,
+    no_redact: Annotated[bool, typer.Option("--no-redact", help="Leave secrets in log text as they are.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors are still said.")] = False,
+) -> None:
+    """Analyze logs: which incidents, what caused each, what to do.
+
+    \b
+      analyzer scan app.log postgres.log.gz
+      analyzer scan 'logs/**/*.log' --since 2025-10-24T01:00 --timezone Europe/Berlin
+      kubectl logs deploy/api | analyzer scan -
+      analyzer scan logs/ --format json --fail-on high --quiet > report.json
+    """
+    from analyzer.commands.scan import ScanOptions
+    from analyzer.commands.scan import scan as run
+
+    options = ScanOptions(
+        paths=paths,
+        format=format,
+        output=output,
+        events=events,
+        catalogue=catalogue or (),
+        since=since,
+        until=until,
+        timezone=timezone,
+        jobs=jobs,
+        fail_on=fail_on,
+        redact=not no_redact,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(options))
+
+
+@app.command()
+def show(
+    incident_id: Annotated[str, typer.Argument(metavar="ID", help="The id of an incident, or how it begins.")],
+    report: Annotated[
+        str, typer.Option("--from", metavar="FILE.json", help="A report by scan --format json; - for standard input.")
+    ],
+    format: Annotated[ShowFormat, typer.Option()] = "text",  # noqa: A002 - the name of the option
+) -> None:
+    """One incident in full: cascade, fixes, evidence.
+
+    \b
+      analyzer show 7c1e9a --from report.json
+      analyzer show 7c1e9a --from report.json --format markdown
+    """
+    from analyzer.commands.show import show as run
+
+    raise typer.Exit(run(incident_id, report, format))
+
+
+@app.command()
+def serve(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="Logs to analyze; more can be uploaded.", show_default=False),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; anyone who reaches it sees the logs.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+) -> None:
+    """The dashboard, in the browser.
+
+    \b
+      analyzer serve logs/
+      analyzer serve --port 9000
+    """
+    from analyzer.commands.serve import serve as run
+
+    raise typer.Exit(run(paths or [], host, port))
+
+
+@patterns.command("list")
+def patterns_list(
+    technology: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this technology, like postgresql.", show_default=False)
+    ] = None,
+    severity: Annotated[Severity | None, typer.Option(help="Only this severity.", show_default=False)] = None,
+    text: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Only with this in id, title, cause or tags.", show_default=False)
+    ] = None,
+    catalogue: CatalogueOption = None,
+) -> None:
+    """The known failures, one per line.
+
+    \b
+      analyzer patterns list --technology postgresql --severity critical
+      analyzer patterns list --text 'foreign key'
+    """
+    from analyzer.commands.patterns import list_signatures
+
+    raise typer.Exit(list_signatures(technology, severity, text, catalogue or ()))
+
+
+@patterns.command("show")
+def patterns_show(
+    signature_id: Annotated[str, typer.Argument(metavar="ID", help="Like postgresql.undefined_column.")],
+    catalogue: CatalogueOption = None,
+) -> None:
+    """One known failure: cause, impact, fix, and how it is recognised."""
+    from analyzer.commands.patterns import show_signature
+
+    raise typer.Exit(show_signature(signature_id, catalogue or ()))
+
+
+@patterns.command("lint")
+def patterns_lint(paths: CataloguePaths = None) -> None:
+    """Check shape, names and references. All faults are told at once, with file and line."""
+    from analyzer.commands.patterns import lint
+
+    raise typer.Exit(lint(paths or ()))
+
+
+@patterns.command("test")
+def patterns_test(paths: CataloguePaths = None) -> None:
+    """Check every sample against all signatures. No near miss may match."""
+    from analyzer.commands.patterns import test
+
+    raise typer.Exit(test(paths or ()))
+
+
+@patterns.command("explain")
+def patterns_explain(
+    record: Annotated[str, typer.Argument(metavar="LINE", help="A log record, or - to read it from standard input.")],
+    catalogue: CatalogueOption = None,
+) -> None:
+    """Which signatures match a record, and with which captures.
+
+    \b
+      analyzer patterns explain 'ERROR:  relation "orders" does not exist'
+    """
+    from analyzer.commands.patterns import explain
+
+    raise typer.Exit(explain(record, catalogue or ()))
+
+
+@patterns.command("schema")
+def patterns_schema() -> None:
+    """The JSON Schema of a signature file, for editors."""
+    from analyzer.commands.patterns import schema
+
+    raise typer.Exit(schema())
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the status of the public contract."""
+    sys.exit(_status())
+
+
+def _status() -> int:
+    from analyzer.commands.output import Status, complain, silence_output
+
+    try:
+        app(prog_name="analyzer")
+    except CatalogueError as error:
+        for problem in error.problems:
+            complain(str(problem))
+        complain("the catalogue was refused; nothing was analyzed")
+    except AnalyzerError as error:
+        complain(str(error))
+    except SystemExit as stop:
+        if stop.code == Status.INTERRUPTED:
+            complain("interrupted")
+        # Help or a version that nobody reads to its end; results have their own care (`emit`).
+        if isinstance(stop.__context__, BrokenPipeError):
+            silence_output()
+            return Status.DONE
+        return stop.code if isinstance(stop.code, int) else Status.DONE
+    except Exception:  # noqa: BLE001 - a defect of ours must not leave with 1, which means "incidents found"
+        traceback.print_exc()
+        complain("this is a defect of analyzer itself; please report it with the lines above")
+    return Status.TROUBLE
