@@ -187,7 +187,7 @@ def patterns_list(
     ] = None,
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.", show_default=False)] = None,
     text: Annotated[
-        str | None, typer.Option(metavar="WORDS", help="Only with this in id, title, cause or tags.", show_default=False)
+        str | None, typer.Option(metavar="WORDS", help="Only with this in id, title, cause, tags.", show_default=False)
     ] = None,
     catalogue: CatalogueOption = None,
 ) -> None:

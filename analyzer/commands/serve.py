@@ -34,7 +34,7 @@ def serve(paths: Sequence[str], host: str, port: int) -> int:
     if os.name == "posix":
         # The same process: whoever stops `analyzer serve` stops the server, and not only its parent.
         os.execve(sys.executable, command, environment)  # noqa: S606
-    return subprocess.call(command, env=environment)  # noqa: S603
+    return subprocess.call(command, env=environment)
 
 
 def _entry() -> Path:

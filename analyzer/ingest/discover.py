@@ -25,10 +25,23 @@ _NOT_LOGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One thing to read; `named` tells a path that the user gave from one found in a folder."""
+    """One thing to read; `named` tells a path that the user gave from one found in a folder.
+
+    `path` can be shown and stored anywhere; where the name of a file is no valid text, `file` is
+    what to open.
+    """
 
     path: str
     named: bool = True
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A path that is no input, and why."""
+
+    path: str
+    why: Skipped
 
 
 def discover(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Input], list[Source]]:
@@ -37,42 +50,62 @@ def discover(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Input], list
     refused: list[Source] = []
     seen: set[tuple[int, int]] = set()
     for path in map(os.fspath, paths):
-        if path == STANDARD_INPUT:
-            inputs.append(Input(path))
-            continue
         for candidate in _candidates(path):
-            reason = _reason_to_refuse(candidate, seen)
-            if reason is None:
+            reason = candidate.why if isinstance(candidate, _Refused) else _reason_to_refuse(candidate, seen)
+            if isinstance(candidate, Input) and reason is None:
                 inputs.append(candidate)
-            elif reason.reason:
+            elif reason is not None:
                 refused.append(Source(path=candidate.path, skipped=(reason,)))
     return inputs, refused
 
 
-def _candidates(path: str) -> Iterator[Input]:
+def _candidates(path: str) -> Iterator[Input | _Refused]:
     if os.path.isdir(path):
         yield from _walk(path)
     elif glob.has_magic(path) and not os.path.lexists(path):
         matches = sorted(glob.glob(path, recursive=True))
         for match in matches:
-            yield from _walk(match) if os.path.isdir(match) else (Input(match),)
+            yield from _walk(match) if os.path.isdir(match) else (_input(match, named=True),)
         if not matches:
-            yield Input(path)
+            yield _Refused(_shown(path), Skipped(reason="no file matches this pattern", trouble=True))
     else:
-        yield Input(path)
+        yield _input(path, named=True)
 
 
-def _walk(folder: str) -> Iterator[Input]:
-    for root, folders, files in os.walk(folder, onerror=None):
+def _walk(folder: str) -> Iterator[Input | _Refused]:
+    """The files below a folder; names that begin with a dot are passed over, as everywhere."""
+    errors: list[OSError] = []
+    empty = True
+    for root, folders, files in os.walk(folder, onerror=errors.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in folders:
+            if os.path.islink(os.path.join(root, name)):
+                yield _Refused(_shown(os.path.join(root, name)), Skipped(reason="link to a folder: not followed"))
         for name in sorted(files):
             if not name.startswith("."):
-                yield Input(os.path.join(root, name), named=False)
+                empty = False
+                yield _input(os.path.join(root, name), named=False)
+    for error in errors:
+        yield _Refused(_shown(str(error.filename)), Skipped(reason=f"cannot be read: {error.strerror}", trouble=True))
+    if empty and not errors:
+        yield _Refused(_shown(folder), Skipped(reason="no file in this folder", trouble=True))
+
+
+def _input(path: str, named: bool) -> Input:
+    shown = _shown(path)
+    return Input(path, named) if shown == path else Input(shown, named, file=path)
+
+
+def _shown(path: str) -> str:
+    """A path as text that can be encoded; bytes that are no UTF-8 stand as `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _reason_to_refuse(candidate: Input, seen: set[tuple[int, int]]) -> Skipped | None:
-    """Why an input is not read, or None if it is; a reason without words needs no mention."""
-    path = candidate.path
+    """Why an input is not read, or None if it is."""
+    path = candidate.file or candidate.path
+    if path == STANDARD_INPUT:
+        return None
     try:
         status = os.stat(path)
     except FileNotFoundError:
@@ -80,6 +113,8 @@ def _reason_to_refuse(candidate: Input, seen: set[tuple[int, int]]) -> Skipped |
         return Skipped(reason="link to a missing file" if dangling else "no such file or folder", trouble=True)
     except OSError as error:
         return Skipped(reason=f"cannot be read: {error.strerror}", trouble=True)
+    except ValueError as error:
+        return Skipped(reason=f"no valid path: {error}", trouble=True)
     if not stat.S_ISREG(status.st_mode) and not (candidate.named and stat.S_ISFIFO(status.st_mode)):
         return Skipped(reason="not a regular file", trouble=candidate.named)
     if not candidate.named and Path(path).suffix.lower() in _NOT_LOGS:

@@ -26,9 +26,15 @@ LEVEL_WORD = (
     rb"(?i:trace|verbose|debug|dbg|info|information|notice|warn|warning|error|err|severe|"
     rb"critical|crit|fatal|panic|alert|emerg|emergency|fine[rst]*|silly|config|log)"
 )
+_NAME_WORD = rb"[A-Za-z][A-Za-z_]*(?:\d{1,2}[A-Za-z_]*)?"
 _MACROS = {
     b"%TIME%": b"(?P<timestamp>" + TIMESTAMP + b")",
     b"%LEVEL%": rb"(?:[\w-]+\.)?(?P<level>" + LEVEL_WORD + rb")\b",
+    # The name of a service: words joined by dots, dashes or slashes, with few digits in each.
+    b"%NAME%": _NAME_WORD + rb"(?:[./-](?:" + _NAME_WORD + rb"|\d{1,2}))*",
+    # Ids in brackets, of requests, threads and the like; never the name of a service.
+    b"%IDS%": rb"(?:\[(?:(?i:req|request|trace|span|session|job|tid|pid|corr|correlation)(?:id)?[-_:=# ][^\]]*"
+    rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F-]+)?|[0-9a-fA-F]{12,}|\d+|-)\]\s+)*",
 }
 _TIME_KEYS = rb"(?:timestamp|@timestamp|time|ts|asctime|datetime|date|eventTime|_time|t)"
 _LEVEL_KEYS = rb"(?:level|severity|levelname|log\.level|lvl|loglevel|log_level|level_name|severity_text)"

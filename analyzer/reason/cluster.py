@@ -8,13 +8,13 @@ Closeness in time alone never joins: unrelated problems overlap.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from analyzer.catalogue import Catalogue
-from analyzer.reason.columns import NO_TIME, Events
+from analyzer.reason.columns import NO_TIME, Events, Ints
 from analyzer.reason.episodes import MINUTE, Episode
 
 SECOND = 1_000_000
@@ -25,6 +25,7 @@ REACH = 15 * MINUTE
 """How long after the end of one episode another may begin and still be its effect."""
 
 _NEAR_LINES = 40
+_ENOUGH_TO_TELL = 500
 
 ENOUGH = 1.0
 """The weight of evidence that joins two episodes."""
@@ -41,8 +42,6 @@ class Problem:
     """Episodes that belong together, by onset."""
 
     episodes: tuple[Episode, ...]
-    ties: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-    """Pairs of signatures (earlier, later) that were found tied."""
 
     @cached_property
     def start(self) -> int:
@@ -66,21 +65,14 @@ def cluster(episodes: Sequence[Episode], events: Events, catalogue: Catalogue) -
             place = parent[place]
         return place
 
-    ties: dict[int, set[tuple[str, str]]] = {}
     for first, second in _near_pairs(episodes):
-        if evidence.weight(episodes[first], episodes[second]) >= ENOUGH:
+        joined = find(first) == find(second)
+        if not joined and evidence.weight(episodes[first], episodes[second]) >= ENOUGH:
             parent[find(second)] = find(first)
-            ties.setdefault(first, set()).add((episodes[first].signature, episodes[second].signature))
     groups: dict[int, list[int]] = {}
     for place in range(len(episodes)):
         groups.setdefault(find(place), []).append(place)
-    return [
-        Problem(
-            tuple(episodes[place] for place in group),
-            frozenset(tie for place in group for tie in ties.get(place, ())),
-        )
-        for group in groups.values()
-    ]
+    return [Problem(tuple(episodes[place] for place in group)) for group in groups.values()]
 
 
 def _near_pairs(episodes: Sequence[Episode]) -> Iterable[tuple[int, int]]:
@@ -177,10 +169,7 @@ def _come_together(evidence: _Evidence, first: Episode, second: Episode) -> floa
     rare, common = sorted((times[first.rows], times[second.rows]), key=len)
     if len(rare) < 3 or rare[0] == NO_TIME or common[0] == NO_TIME:
         return 0.0
-    place = np.searchsorted(common, rare)
-    before = np.abs(rare - common[np.maximum(place - 1, 0)])
-    after = np.abs(common[np.minimum(place, len(common) - 1)] - rare)
-    share = float((np.minimum(before, after) <= SKEW).mean())
+    share = float((_distance(rare, common) <= SKEW).mean())
     length = max(int(common[-1] - common[0]), SECOND)
     chance = min(1.0, len(common) * 2 * SKEW / length)
     return 0.8 if share >= 0.5 and share >= 3 * chance else 0.5 if share >= 0.5 and share >= 2 * chance else 0.0
@@ -193,10 +182,16 @@ def _stand_together(evidence: _Evidence, first: Episode, second: Episode) -> flo
     events = evidence.events
     places = [events.source[e.rows].astype(np.int64) << 40 | events.line[e.rows] for e in (first, second)]
     rare, common = sorted(map(np.sort, places), key=len)
-    place = np.searchsorted(common, rare)
-    before = np.abs(rare - common[np.maximum(place - 1, 0)])
-    after = np.abs(common[np.minimum(place, len(common) - 1)] - rare)
-    return 0.8 if float((np.minimum(before, after) <= _NEAR_LINES).mean()) >= 0.5 else 0.0
+    return 0.8 if float((_distance(rare, common) <= _NEAR_LINES).mean()) >= 0.5 else 0.0
+
+
+def _distance(rare: Ints, common: Ints) -> Ints:
+    """How far each of some of the rare ones is from the nearest of the common ones; both ascend."""
+    some = rare[:: max(1, len(rare) // _ENOUGH_TO_TELL)]
+    place = np.searchsorted(common, some)
+    before = np.abs(some - common[np.maximum(place - 1, 0)])
+    after = np.abs(common[np.minimum(place, len(common) - 1)] - some)
+    return np.minimum(before, after)
 
 
 def _same_place(evidence: _Evidence, first: Episode, second: Episode) -> float:

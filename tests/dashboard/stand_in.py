@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -21,8 +22,9 @@ from tests.make_analysis import make_analysis
 
 def analyze(paths: Iterable[str], *, progress: Callable[[str, int], None], **options: Any) -> Analysis:
     """The hand-built night, with the files behind `paths` as its first sources; counts its calls."""
-    with open(os.environ["ANALYZER_TEST_CALLS"], "a", encoding="utf-8") as calls:
-        calls.write("call\n")
+    paths = list(paths)
+    with Path(os.environ["ANALYZER_TEST_CALLS"]).open("a", encoding="utf-8") as calls:
+        calls.write(json.dumps(paths) + "\n")
     if options["since"] == "never":
         raise InputError("since: not a time: 'never'")
     given = []
