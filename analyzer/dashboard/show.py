@@ -10,17 +10,16 @@ import streamlit as st
 from analyzer.model import Incident, Severity
 from analyzer.report import words
 from analyzer.report.clean import one_line, visible
-from analyzer.report.markdown import code, prose
+from analyzer.report.markdown import LINKED, prose
 from analyzer.report.palette import SEVERITY_COLOURS, SEVERITY_INKS, SEVERITY_LETTERS
 
-_SHORTCODE = re.compile(r"(:[\w+/-]+:)")
-"""What Streamlit turns into an emoji or an icon, even where it is escaped."""
+_VERBATIM = re.compile(rf"{LINKED.pattern}|:[\w+/-]+:")
+"""Besides addresses, `:name:`: Streamlit makes an emoji or an icon of it, even where it is escaped."""
 
 
 def label(text: str, limit: int = 160) -> str:
     """Text for widgets that take nothing but Markdown: buttons, expanders."""
-    parts = _SHORTCODE.split(one_line(text, limit))
-    return "".join(code(part) if i % 2 else prose(part) if part.strip() else part for i, part in enumerate(parts))
+    return prose(one_line(text, limit), _VERBATIM)
 
 
 def plain(text: str, *, soft: bool = False, strong: bool = False) -> None:

@@ -10,13 +10,9 @@ import re
 
 # In the order of the alternatives: colours and cursor movement; titles and links, up to their end;
 # character sets; the rest of the two-byte escapes. An escape character that begins none is dropped.
-_RAW = re.compile(
-    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-?@-Z\\^_c])?"
-)
+_RAW = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)|[ -/]+[0-~]|[0-?@-Z\\^_c])?")
 _SIGN = rb"\\+(?:u001[bB]|x1[bB]|033)"
-_ESCAPED = re.compile(
-    _SIGN + rb"(?:\[[0-?]*[ -/]*[@-~]|\][^\n\"]{0,2048}?(?:\\+u0007|\\+x07|\\+a|" + _SIGN + rb"\\+))"
-)
+_ESCAPED = re.compile(_SIGN + rb"(?:\[[0-?]*[ -/]*[@-~]|\][^\n\"]{0,2048}?(?:\\+u0007|\\+x07|\\+a|" + _SIGN + rb"\\+))")
 _ESCAPED_HINT = re.compile(rb"\\(?:u001[bB]|x1[bB]|033)[\[\]]")
 _FEW = 1000
 

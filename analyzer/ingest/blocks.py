@@ -48,7 +48,7 @@ class Block:
 
     def content(self) -> memoryview:
         """The bytes of the block without its padding."""
-        return memoryview(self.data)[: self.length]
+        return self.data.data[: self.length]
 
     def read(self) -> LineTable:
         """The lines and records of the block."""
@@ -63,7 +63,7 @@ class Block:
 def looks_binary(sample: bytes) -> bool:
     """Whether the beginning of a file is no text: many control bytes, holes of NUL bytes aside."""
     text = sample.replace(_HOLE, b"")
-    controls = sum(text.count(bytes([code])) for code in (*range(0, 7), *range(14, 27)))
+    controls = sum(text.count(bytes([code])) for code in (*range(7), *range(14, 27)))
     return controls > len(text) * 0.05
 
 
@@ -136,8 +136,8 @@ class _Cutter:
         end = buffer.rfind(b"\n", 0, filled) + 1
         if not end:
             return filled, False
-        begin, tail = end, _TAIL
-        while begin:
+        tail = _TAIL
+        while True:
             begin = _line_start(buffer, max(0, end - tail))
             window = clean(bytearray(buffer[begin:end] + bytes(PADDING)), end - begin)
             table = reader.read(window.data, window.length, self._before)
@@ -145,6 +145,8 @@ class _Cutter:
             fit = (table.dated if reader.has_time else np.arange(len(starts)) > 0) & (starts > 0)
             if fit.any():
                 return int(starts[fit][-1]), True
+            if begin == 0:
+                break
             tail *= 8
         self._before = int(table.times[-1]) if len(table.times) else self._before
         return (int(starts[-1]) if len(starts) > 1 else end), True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analyzer.ingest.ansi import strip_ansi
 from analyzer.ingest.discover import STANDARD_INPUT, Input
 from analyzer.ingest.open import Stream
 
@@ -72,7 +73,7 @@ def _around(window: bytes, place: int, lines: int, from_start: bool) -> Context:
 
 
 def _clean(lines: Sequence[str]) -> list[str]:
-    kept = [line.rstrip("\r") for line in lines]
+    kept = [strip_ansi(line.encode()).decode().replace("\0", "").rstrip("\r") for line in lines]
     while kept and not kept[-1]:
         kept.pop()
     return kept

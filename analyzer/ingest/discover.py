@@ -49,8 +49,8 @@ def discover(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Input], list
     inputs: list[Input] = []
     refused: list[Source] = []
     seen: set[tuple[int, int]] = set()
-    for path in map(os.fspath, paths):
-        for candidate in _candidates(path):
+    for path in paths:
+        for candidate in _candidates(os.fspath(path)):
             reason = candidate.why if isinstance(candidate, _Refused) else _reason_to_refuse(candidate, seen)
             if isinstance(candidate, Input) and reason is None:
                 inputs.append(candidate)
@@ -97,8 +97,8 @@ def _input(path: str, named: bool) -> Input:
 
 
 def _shown(path: str) -> str:
-    """A path as text that can be encoded; bytes that are no UTF-8 stand as `\\xff`."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A path as text that can be encoded; what is no character is spelled out."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _reason_to_refuse(candidate: Input, seen: set[tuple[int, int]]) -> Skipped | None:
@@ -111,16 +111,20 @@ def _reason_to_refuse(candidate: Input, seen: set[tuple[int, int]]) -> Skipped |
     except FileNotFoundError:
         dangling = os.path.islink(path)
         return Skipped(reason="link to a missing file" if dangling else "no such file or folder", trouble=True)
-    except OSError as error:
-        return Skipped(reason=f"cannot be read: {error.strerror}", trouble=True)
-    except ValueError as error:
-        return Skipped(reason=f"no valid path: {error}", trouble=True)
-    if not stat.S_ISREG(status.st_mode) and not (candidate.named and stat.S_ISFIFO(status.st_mode)):
-        return Skipped(reason="not a regular file", trouble=candidate.named)
-    if not candidate.named and Path(path).suffix.lower() in _NOT_LOGS:
-        return Skipped(reason="not a log, by its name")
+    except (OSError, ValueError) as error:
+        return Skipped(reason=f"cannot be read: {getattr(error, 'strerror', None) or error}", trouble=True)
+    reason = _reason_by_kind(candidate, status.st_mode)
     identity = (status.st_dev, status.st_ino)
-    if identity in seen:
-        return Skipped(reason="the same file as one already read")
+    if reason is None and identity in seen:
+        reason = Skipped(reason="the same file as one already read")
     seen.add(identity)
+    return reason
+
+
+def _reason_by_kind(candidate: Input, mode: int) -> Skipped | None:
+    """In a folder only regular files are read, and of those only what may be a log."""
+    if not stat.S_ISREG(mode) and not (candidate.named and stat.S_ISFIFO(mode)):
+        return Skipped(reason="not a regular file", trouble=candidate.named)
+    if not candidate.named and Path(candidate.path).suffix.lower() in _NOT_LOGS:
+        return Skipped(reason="not a log, by its name")
     return None

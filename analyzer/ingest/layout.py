@@ -174,7 +174,7 @@ def _worth(layout: Layout, spans: Mapping[str, tuple[int, int]]) -> float:
 
 
 def _json_spans(line: bytes) -> dict[str, tuple[int, int]] | None:
-    if not line.lstrip()[:1] == b"{" or not line.rstrip().endswith(b"}"):
+    if line.lstrip()[:1] != b"{" or not line.rstrip().endswith(b"}"):
         return None
     spans = {}
     for pattern, group in ((_JSON_TIME_RE, "timestamp"), (_JSON_LEVEL_RE, "level")):

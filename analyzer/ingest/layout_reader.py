@@ -68,7 +68,7 @@ class LayoutReader:
         """Which lines begin a record; the others continue the one before."""
         if self.layout.style != "text" or not self.has_time:
             return stands_alone(data, starts, ends)
-        begins = times != NO_TIME
+        begins: Flags = times != NO_TIME
         if self.layout.continuation:
             begins &= ~self._continues_by_word(data, starts, ends)
         if self._indented_continues:
@@ -78,7 +78,8 @@ class LayoutReader:
     def claims(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> Flags:
         """Which lines are surely of this layout: they carry its timestamp or, if it has none, its head."""
         if self.has_time or self.layout.style != "text":
-            return times != NO_TIME
+            dated: Flags = times != NO_TIME
+            return dated
         return _flags(pc.match_substring_regex(line_array(data, starts, ends), self.layout.search_pattern("message")))
 
     def levels(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
@@ -151,20 +152,23 @@ class LayoutReader:
         words = self._group(lines, group).dictionary_encode()
         codes = [self.layout.level_code(word, group) for word in words.dictionary.to_pylist()]
         places = words.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-        return np.array([*codes, 0], dtype=np.int8)[places]
+        found: Codes = np.array([*codes, 0], dtype=np.int8)[places]
+        return found
 
 
 def indented(data: Bytes, starts: Offsets) -> Flags:
     """Which lines begin with a space or a tab."""
     first = data[np.minimum(starts, len(data) - 1)]
-    return (first == 32) | (first == 9)
+    flags: Flags = (first == 32) | (first == 9)
+    return flags
 
 
 def stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
     """Without timestamps: a line begins a record unless it is blank, indented or only closes one."""
     first = data[np.minimum(starts, len(data) - 1)]
     closing = np.isin(first, np.frombuffer(b"}])", np.uint8))
-    return (ends > starts) & ~indented(data, starts) & ~closing
+    flags: Flags = (ends > starts) & ~indented(data, starts) & ~closing
+    return flags
 
 
 def _flags(column: pa.Array) -> Flags:

@@ -35,7 +35,7 @@ _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "wa
 # Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes.
 _ERROR_WORDS = (
     r"(?i)\b(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied|timed? ?out)\b"
-    r"|[A-Za-z](Error|Exception)\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
+    r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
 _HARMLESS = (
     r"(?i)\b(no|0|zero|without|ignor\w+) (errors?|fail\w*)"
@@ -141,7 +141,8 @@ def _priorities(window: Bytes) -> Codes:
         digit = window[:, column] - np.uint8(48)
         open_ &= digit < 10
         value = np.where(open_, value * 10 + digit, value)
-    return severity[value & 7]
+    codes: Codes = severity[value & 7]
+    return codes
 
 
 def infer_levels(lines: pa.Array) -> Codes:
@@ -155,4 +156,5 @@ def infer_levels(lines: pa.Array) -> Codes:
         error[suspects[harmless]] = False
     warn = pc.match_substring_regex(lines, _WARN_WORDS).to_numpy(zero_copy_only=False)
     info, warning, failure = (np.int8(LEVEL_CODES[name]) for name in ("info", "warn", "error"))
-    return np.where(error, failure, np.where(warn, warning, info))
+    codes: Codes = np.where(error, failure, np.where(warn, warning, info))
+    return codes

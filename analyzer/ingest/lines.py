@@ -56,7 +56,8 @@ class LineTable:
     def record_end(self) -> Offsets:
         """The offset just past each record, without its final newline."""
         last_line = np.append(self.first_line[1:], len(self.starts)) - 1
-        return self.ends[last_line]
+        ends: Offsets = self.ends[last_line]
+        return ends
 
 
 class LineReader:
@@ -136,9 +137,12 @@ class LineReader:
 def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
     """The reader of the layout that most lines have, then those of the layouts among the rest."""
     layout, understood, rest = detect_layout(lines)
+    if not _dated(understood) and len(understood) < len(rest):
+        # A few access lines in console output do not make it an access log.
+        layout, understood, rest = PLAIN, [], list(lines)
     readers = [LayoutReader(layout, understood, clock)]
     least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
-    while layout is not PLAIN and len(readers) < _MOST_LAYOUTS and len(rest) >= least:
+    while len(readers) < _MOST_LAYOUTS and len(rest) >= least:
         another, understood, rest = detect_layout(rest, least)
         # Without a timestamp or a head of its own, a line may as well be the continuation of another.
         if another is PLAIN or (another.has_timestamp and not _dated(understood)):

@@ -36,7 +36,7 @@ class AtColumn:
 
     column: int
 
-    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:  # noqa: ARG002
         """See `Locator`."""
         at = starts + self.column
         return np.where(at < ends, at, -1)

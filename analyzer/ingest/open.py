@@ -39,8 +39,8 @@ _UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1f\x9d", "compress (.Z) file"),
     (257, b"ustar", "tar archive"),
 )
-_BROKEN = (EOFError, OSError, ValueError, MemoryError, lzma.LZMAError, zstandard.ZstdError, isal_zlib.error)
 _LONGEST_MAGIC = 6
+_IsalError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stubs take it for an instance
 _UTF16_SAMPLE = 1024
 
 
@@ -59,7 +59,7 @@ class Stream:
         self._file: IO[bytes] = _open(source)
         status = _status(self._file)
         self.modified = _modified(status)
-        self._left = status.st_size or None if status and stat.S_ISREG(status.st_mode) else None
+        self._left = _size_of(status)
         """Bytes that a file had when it was opened and that are still to be read: one that grows
         while it is read is read up to there."""
         self._read_raw = 0
@@ -110,13 +110,18 @@ class Stream:
 
     def _decompress(self, head: bytes) -> Iterator[bytes]:
         self.compression = _compression_of(head)
-        unsupported = next((name for at, magic, name in _UNSUPPORTED if head.startswith(magic, at)), None)
-        if unsupported is not None:
-            self._fail(f"{unsupported}: not supported")
+        if self._unsupported(head):
             return iter(())
         if self.compression is None:
             return self._raw(head)
         return self._bounded(self._members(head, self.compression))
+
+    def _unsupported(self, head: bytes) -> bool:
+        """Whether data is of a kind that cannot be read; the fault is noted."""
+        kind = next((name for at, magic, name in _UNSUPPORTED if head.startswith(magic, at)), None)
+        if kind is not None:
+            self._fail(f"{kind}: not supported")
+        return kind is not None
 
     def _bounded(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Decompressed chunks, as long as there are not absurdly many of them."""
@@ -135,7 +140,7 @@ class Stream:
             for start in range(0, len(chunk), members.step):
                 try:
                     yield from members.feed(chunk[start : start + members.step])
-                except _BROKEN as error:
+                except (EOFError, OSError, ValueError, lzma.LZMAError, zstandard.ZstdError, _IsalError) as error:
                     self._fail(f"broken {compression} data after {members.written:,} bytes of content: {error}")
                     return
             if members.foreign:
@@ -150,6 +155,8 @@ class Stream:
         first = b""
         while len(first) < _UTF16_SAMPLE and (chunk := next(chunks, b"")):
             first += chunk
+        if self._unsupported(first):
+            return
         encoding = _utf16_of(first)
         if encoding is None:
             yield first.removeprefix(codecs.BOM_UTF8)
@@ -245,6 +252,12 @@ def _status(file: IO[bytes]) -> os.stat_result | None:
         return os.fstat(file.fileno())
     except OSError:
         return None
+
+
+def _size_of(status: os.stat_result | None) -> int | None:
+    """The size of a regular file; None where it is not known (files of the kernel claim to be empty)."""
+    regular = status is not None and stat.S_ISREG(status.st_mode)
+    return status.st_size or None if status is not None and regular else None
 
 
 def _modified(status: os.stat_result | None) -> datetime:

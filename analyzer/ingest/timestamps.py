@@ -25,8 +25,7 @@ NO_TIME = np.iinfo(np.int64).min
 _CACHE_LIMIT = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = {
-    name: number
-    for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
+    name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)
 }
 _ZONES = {b"z": 0, b"utc": 0, b"gmt": 0, b"cet": 60, b"cest": 120, b"eet": 120, b"eest": 180, b"bst": 60, b"wet": 0,
           b"msk": 180, b"jst": 540, b"kst": 540, b"est": -300, b"edt": -240, b"cst": -360, b"cdt": -300,
@@ -36,7 +35,7 @@ _ZONES = {b"z": 0, b"utc": 0, b"gmt": 0, b"cet": 60, b"cest": 120, b"eet": 120, 
 _CLOCK = rb"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
 _FRACTION = rb"(?:[.,:](?P<fraction>\d{1,9}))?"
 _ZONE = rb"(?: ?(?P<zone>Z|[+-]\d\d:?\d\d|[+-]\d\d\b|(?:UTC|GMT|CES?T|EES?T|BST|WET|MSK|JST|KST|[ECMP][SD]T)\b))?"
-_MONTH = rb"(?P<month>[A-Z][a-z]{2})"
+_MONTH = rb"(?P<month>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
 FORMATS: tuple[bytes, ...] = (
     rb"(?P<year>\d{4})[-/.](?P<month>\d\d)[-/.](?P<day>\d\d)[T _-]" + _CLOCK + _FRACTION + _ZONE,
     rb"(?P<day>\d\d)/" + _MONTH + rb"/(?P<year>\d{4})[: ]" + _CLOCK + _FRACTION + _ZONE,
@@ -101,27 +100,30 @@ def _from_calendar(match: re.Match[bytes], clock: Clock) -> int:
     part = match.groupdict()
     month = _MONTHS[part["month"].lower()] if not part["month"].isdigit() else int(part["month"])
     second = int(part["second"])
-    naive = datetime(
+    zone = part.get("zone")
+    moment = datetime(
         int(part.get("year") or 2000), month, int(part["day"]),
         int(part["hour"]), int(part["minute"]), 59 if second == 60 else second,
+        tzinfo=UTC if zone else clock.zone,
     )  # fmt: skip
-    moment = naive.replace(tzinfo=clock.zone)
-    if zone := part.get("zone"):
-        moment = naive.replace(tzinfo=UTC) - timedelta(minutes=_zone_minutes(zone))
+    if zone:
+        moment -= timedelta(minutes=_zone_minutes(zone))
     elif "year" not in part:
         moment = _with_year(moment, clock.latest)
     return (moment - _EPOCH) // timedelta(microseconds=1) + _fraction_micros(part.get("fraction"))
 
 
 def _with_year(moment: datetime, latest: datetime) -> datetime:
-    for year in (latest.year + 1, latest.year, latest.year - 1):
+    """The moment in the latest year that does not place it after the clock; 29 February may have
+    to go back by eight."""
+    for year in range(latest.year + 1, latest.year - 9, -1):
         try:
             dated = moment.replace(year=year)
         except ValueError:  # 29 February in a common year
             continue
         if dated <= latest + timedelta(days=1):
             return dated
-    return moment.replace(year=latest.year - 2 if moment.month != 2 else latest.year - latest.year % 4)
+    return moment
 
 
 def _zone_minutes(zone: bytes) -> int:
@@ -180,9 +182,7 @@ class TimestampReader:
         changed = np.ones(len(words), dtype=bool)
         changed[1:] = (words[1:] != words[:-1]).any(axis=1)
         starts = np.flatnonzero(changed)
-        bases = np.fromiter(
-            (self._lookup(window[row].tobytes()) for row in starts), dtype=np.int64, count=len(starts)
-        )
+        bases = np.fromiter((self._lookup(window[row].tobytes()) for row in starts), dtype=np.int64, count=len(starts))
         return np.repeat(bases, np.diff(np.append(starts, len(words))))
 
     def _lookup(self, remainder: bytes) -> int:

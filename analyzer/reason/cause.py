@@ -31,6 +31,7 @@ _HEAD_START = 5 * SECOND
 """Onsets closer than this say little about what came first: layers log in any order."""
 
 
+_LONG_BEFORE = 5 * MINUTE
 _TELLING_COUNT = 3
 _TELLING_SHARE = 0.9
 
@@ -70,7 +71,7 @@ def explain(
     """
     failures = _members(problem, events, catalogue)
     scores = {member.signature.id: _score(member, failures, catalogue) for member in failures}
-    root = max(failures, key=lambda member: (scores[member.signature.id], -_onset(member)))
+    root = _best(failures, scores)
     others = [member for member in failures if member is not root]
     observed = _observed(findings, {m.signature.id for m in failures}, events, catalogue)
     cascade = [_cascade_member(root, "root", None, events)]
@@ -93,6 +94,25 @@ def explain(
             reasons=tuple(_reasons(root, others, observed, events, catalogue, change)),
         ),
     )
+
+
+def onset_and_strays(problem: Problem, events: Events, catalogue: Catalogue) -> tuple[int, frozenset[str]]:
+    """When the root of a problem began, and the signatures that were there long before it: nothing
+    ties them to the root, so they are a matter of their own."""
+    failures = _members(problem, events, catalogue)
+    root = _best(failures, {member.signature.id: _score(member, failures, catalogue) for member in failures})
+    strays = frozenset(
+        member.signature.id
+        for member in failures
+        if member.start != NO_TIME
+        and root.start - member.start > _LONG_BEFORE
+        and not _leads_to(member.signature.id, root.signature.id, catalogue)
+    )
+    return root.start, strays
+
+
+def _best(failures: Sequence[Member], scores: Mapping[str, float]) -> Member:
+    return max(failures, key=lambda member: (scores[member.signature.id], -_onset(member)))
 
 
 def _members(problem: Problem, events: Events, catalogue: Catalogue) -> list[Member]:
@@ -150,14 +170,28 @@ def _score(member: Member, members: Sequence[Member], catalogue: Catalogue) -> f
     signature = member.signature
     technology = signature.id.split(".")[0]
     depth = _DEPTH.get(signature.category, 0.5) * (0.5 if technology in _SYMPTOMATIC else 1.0)
-    earliest = min(_onset(other) for other in members)
-    lag = max(0, _onset(member) - earliest - _HEAD_START)
-    early = 1.0 / (1.0 + lag / (2 * MINUTE))
     others = [other for other in members if other is not member]
     effects = sum(_leads_to(signature.id, other.signature.id, catalogue) for other in others)
+    early = _earliness(member, others)
+    if not effects:
+        early *= _closeness(member, others)
     causes = sum(_leads_to(other.signature.id, signature.id, catalogue) for other in others)
     declared = (effects - causes) / len(others) if others else 0.0
     return 1.2 * early + 1.0 * depth + 0.8 * declared + 0.1 * bool(signature.refines)
+
+
+def _earliness(member: Member, others: Sequence[Member]) -> float:
+    """1 for the first of all, less the later a member came."""
+    earliest = min((_onset(other) for other in others), default=_onset(member))
+    lag = max(0, _onset(member) - earliest - _HEAD_START)
+    return 1.0 / (1.0 + lag / (2 * MINUTE))
+
+
+def _closeness(member: Member, others: Sequence[Member]) -> float:
+    """Less than 1 where a member came so long before all others that, without a declared tie, it
+    hardly set them off."""
+    ahead = min((_onset(other) for other in others), default=_onset(member)) - _onset(member)
+    return 1.0 / (1.0 + max(0, ahead - 5 * MINUTE) / (5 * MINUTE))
 
 
 def _leads_to(first: str, second: str, catalogue: Catalogue) -> bool:

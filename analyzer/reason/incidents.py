@@ -27,7 +27,7 @@ from analyzer.model import (
     Severity,
 )
 from analyzer.reason.advice import fill_title, fix_for, variants_of
-from analyzer.reason.cause import Explanation, explain
+from analyzer.reason.cause import Explanation, explain, onset_and_strays
 from analyzer.reason.changes import Seen, changes, described, just_before
 from analyzer.reason.cluster import Problem, cluster
 from analyzer.reason.columns import NO_TIME, Events, Ints, columns
@@ -64,7 +64,10 @@ def reason(table: pa.Table, catalogue: Catalogue) -> Reasoning:
     events = columns(table)
     seen = changes(events, catalogue)
     failure = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)])
-    problems = [p for p in cluster(_episodes(events, failure), events, catalogue) if _matters(p, events, catalogue)]
+    clusters = cluster(_episodes(events, failure), events, catalogue)
+    problems = [
+        part for whole in clusters for part in _parted(whole, events, catalogue) if _matters(part, events, catalogue)
+    ]
     incidents = [_incident(problem, findings, seen, events, table, catalogue) for problem in problems]
     return Reasoning(
         incidents=_ranked(_distinct(incidents)),
@@ -93,6 +96,16 @@ def _as_events(findings: Sequence[Finding], table: pa.Table, catalogue: Catalogu
     )  # fmt: skip
     severities = pa.array([catalogue[name].severity for name in names], pa.string())
     return rows.set_column(rows.schema.get_field_index("severity"), EVENTS_SCHEMA.field("severity"), severities)
+
+
+def _parted(problem: Problem, events: Events, catalogue: Catalogue) -> list[Problem]:
+    """A problem, and apart from it what went on long before its root began."""
+    _, strays = onset_and_strays(problem, events, catalogue)
+    if not strays:
+        return [problem]
+    apart = Problem(tuple(episode for episode in problem.episodes if episode.signature in strays))
+    rest = Problem(tuple(episode for episode in problem.episodes if episode.signature not in strays))
+    return [*_parted(apart, events, catalogue), rest]
 
 
 def _matters(problem: Problem, events: Events, catalogue: Catalogue) -> bool:
@@ -125,7 +138,8 @@ def _incident(
     own = _findings_within(problem, findings)
     sources = {int(code) for episode in problem.episodes for code in np.unique(events.source[episode.rows])}
     nearby = _nearby(sources, events)
-    change = just_before(seen, problem.start, sources, nearby)
+    onset, _ = onset_and_strays(problem, events, catalogue)
+    change = just_before(seen, onset, sources, nearby)
     shown_change = described(change, table) if change is not None else None
     explanation = explain(problem, own, nearby, events, catalogue, shown_change)
     failures = [m.signature for m in explanation.members if _is_failure(m.signature, catalogue)]

@@ -107,6 +107,11 @@ def heading(page: Page, text: str) -> None:
     page.locator("h1", has_text=text).first.wait_for(timeout=20_000)
 
 
+def shows(page: Page, text: str) -> None:
+    """Wait for a text to be seen."""
+    page.get_by_text(text).first.wait_for(timeout=20_000)
+
+
 def click_lane(page: Page, number: int) -> None:
     """Click into a lane of the picture, beside its bar."""
     page.wait_for_selector(".js-plotly-plot .x2y2 .barlayer .trace path")
@@ -124,11 +129,11 @@ def calls(folder: Path) -> list[list[str]]:
 def test_overview_click_incident_and_back(dashboard: str, visit: Visit, folder: Path) -> None:
     page = visit(dashboard)
     heading(page, "2 incidents: 1 critical, 1 medium")
-    assert page.get_by_text("5 sources, 24,310 lines").is_visible()
+    shows(page, "5 sources, 24,310 lines")
     click_lane(page, 0)
     heading(page, "Session created, then lost (silent 201)")
     assert page.url.endswith("?incident=7c1e9a")
-    assert page.get_by_text("SELECT 1 FROM users WHERE id").is_visible()
+    shows(page, "SELECT 1 FROM users WHERE id")
     page.go_back()
     heading(page, "2 incidents")
     click_lane(page, 1)
@@ -143,8 +148,8 @@ def test_title_opens_the_incident(dashboard: str, visit: Visit) -> None:
     page = visit(dashboard)
     page.get_by_role("button", name="Session created, then lost (silent 201)").click()
     heading(page, "Session created")
-    assert page.get_by_text("Very likely (0.94), database").is_visible()
-    assert page.get_by_text("Careful: this can lose data.").is_visible()
+    shows(page, "Very likely (0.94), database")
+    shows(page, "Careful: this can lose data.")
 
 
 def test_hostile_log_text_is_inert(dashboard: str, visit: Visit) -> None:
@@ -154,7 +159,7 @@ def test_hostile_log_text_is_inert(dashboard: str, visit: Visit) -> None:
     assert page.evaluate("window.hacked") is None
     assert page.locator("a[href^='javascript']").count() == 0
     assert page.locator("[data-testid=stMain] img").count() == 0
-    assert page.get_by_text("{{ 7 * 7 }}").first.is_visible()
+    shows(page, "{{ 7 * 7 }}")
     assert "\u202e" not in page.content()
 
 
@@ -194,8 +199,8 @@ def test_sources_page(dashboard: str, visit: Visit) -> None:
     heading(page, "2 incidents")
     page.get_by_role("link", name="Sources").click()
     heading(page, "Sources")
-    assert page.get_by_text("logs/broken.gz: truncated gzip: read up to byte 4096").is_visible()
-    assert page.get_by_text("record without a timestamp, 40 times").is_visible()
+    shows(page, "logs/broken.gz: truncated gzip: read up to byte 4096")
+    shows(page, "record without a timestamp, 40 times")
     page.get_by_role("link", name="Incidents").click()
     heading(page, "2 incidents")
 
@@ -225,7 +230,7 @@ def test_trouble_is_told_in_words(dashboard: str, visit: Visit) -> None:
     page.get_by_label("From").fill("never")
     page.get_by_role("button", name="Analyze").click()
     page.get_by_text("These logs could not be analyzed.").wait_for(timeout=20_000)
-    assert page.get_by_text("since: not a time: 'never'").is_visible()
+    shows(page, "since: not a time: 'never'")
     assert page.get_by_text("Traceback").count() == 0
 
 
@@ -233,7 +238,7 @@ def test_the_entry_greets_with_what_to_do(visit: Visit, tmp_path: Path) -> None:
     with served(ROOT / "app.py", tmp_path, PYTHONPATH=str(ROOT)) as address:
         page = visit(address)
         heading(page, "Log incidents")
-        assert page.get_by_text("Choose logs at the left and press").is_visible()
+        shows(page, "Choose logs at the left and press")
         page.get_by_text("A path on this machine").click()
         page.get_by_role("button", name="Analyze").click()
         page.get_by_text("No logs are chosen yet.").wait_for()

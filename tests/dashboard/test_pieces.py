@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.dashboard import load, show
+import analyzer
+from analyzer.dashboard import show
+from analyzer.dashboard.load import Memory, Question, Run, fingerprint
+from analyzer.errors import InputError
+from tests.make_analysis import make_analysis
 
 
 @pytest.mark.parametrize(
@@ -34,20 +38,54 @@ def test_fingerprint_notices_changes_behind_files_folders_and_globs(tmp_path: Pa
     inner.mkdir(parents=True)
     (inner / "a.log").write_text("one", "utf-8")
     paths = (str(tmp_path / "logs"), str(tmp_path / "logs" / "*" / "*.log"), str(tmp_path / "missing"))
-    before = load._fingerprint(paths)
-    assert load._fingerprint(paths) == before
+    before = fingerprint(paths)
+    assert fingerprint(paths) == before
     (inner / "b.log").write_text("two", "utf-8")
-    after = load._fingerprint(paths)
+    after = fingerprint(paths)
     assert after != before
     (inner / "a.log").write_text("longer", "utf-8")
-    assert load._fingerprint(paths) not in (before, after)
+    assert fingerprint(paths) not in (before, after)
 
 
-def test_progress_is_told_at_most_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([10.0, 10.1, 10.3])
-    monkeypatch.setattr(load.time, "monotonic", lambda: next(moments))
-    said: list[str] = []
-    tell = load._progress(said.append)
-    for count in (1_000, 2_000, 3_000):
-        tell("api\x1b.log", count)
-    assert said == ["Reading …", "Reading api␛.log, 1.0 kB so far", "Reading api␛.log, 3.0 kB so far"]
+def test_a_question_is_analysed_once_until_its_logs_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(analyzer, "analyze", lambda paths, **_: asked.append(paths) or make_analysis())
+    log = tmp_path / "a.log"
+    log.write_text("one", "utf-8")
+    memory, question = Memory(), Question((str(log),))
+    first = memory.run_for(question)
+    assert memory.run_for(question) is first
+    assert len(first.result.result(timeout=10).incidents) == 2
+    assert memory.run_for(question) is first
+    log.write_text("longer", "utf-8")
+    assert memory.run_for(question) is not first
+    assert memory.run_for(Question((str(log),), timezone="Europe/Berlin")) is not memory.run_for(question)
+
+
+def test_what_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(paths: object, **_: object) -> None:
+        raise InputError(str(paths))
+
+    monkeypatch.setattr(analyzer, "analyze", refuse)
+    memory, question = Memory(), Question(("nowhere",))
+    first = memory.run_for(question)
+    assert isinstance(first.result.exception(timeout=10), InputError)
+    assert memory.run_for(question) is not first
+
+
+def test_old_runs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyzer, "analyze", lambda *_, **__: make_analysis())
+    memory = Memory()
+    first = memory.run_for(Question(("0",)))
+    for number in range(1, 8):
+        memory.run_for(Question((str(number),)))
+    assert memory.run_for(Question(("0",))) is first
+    for number in range(10, 18):
+        memory.run_for(Question((str(number),)))
+    assert memory.run_for(Question(("0",))) is not first
+
+
+def test_progress_is_safe_to_show() -> None:
+    run = Run()
+    run.tell("api\x1b.log", 3_000)
+    assert run.progress == "Reading api␛.log, 3.0 kB so far"

@@ -136,3 +136,11 @@ def test_no_events_give_no_incidents() -> None:
 
 def test_confidence_is_a_probability() -> None:
     assert 0.5 <= only(CRISIS).root_cause.confidence <= 1.0
+
+
+def test_what_went_on_long_before_is_a_matter_of_its_own() -> None:
+    before = "\n".join(f"09:{minute:02d}:00  api  redis.refused  host=a" for minute in range(20, 60, 2))
+    during = "\n".join(f"10:{minute:02d}:01  api  redis.refused  host=a" for minute in range(0, 20, 2))
+    saves = "\n".join(f"10:{minute:02d}:00  api  db.column_missing  relation=sessions" for minute in range(0, 20, 2))
+    roots = {i.root_cause.signature: i.start for i in told("\n".join([before, during, saves])).incidents}
+    assert roots["db.column_missing"] == at("10:00:00")

@@ -1,0 +1,84 @@
+"""What tests of this room share: bytes -> a file -> blocks -> records."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from analyzer.ingest.blocks import BLOCK_SIZE, Block, read_blocks
+from analyzer.ingest.discover import Input
+from analyzer.ingest.open import Stream
+from analyzer.ingest.timestamps import NO_TIME
+from analyzer.model import LEVELS
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as a person would describe it."""
+
+    line: int
+    offset: int
+    time: str | None
+    level: str | None
+    text: str
+    layout: str
+
+
+@contextmanager
+def stream_of(data: bytes, name: str = "app.log") -> Iterator[Stream]:
+    """An open stream over a file with the given content."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        stream = Stream(Input(str(path)))
+        try:
+            yield stream
+        finally:
+            stream.close()
+
+
+def content_of(data: bytes) -> tuple[bytes, Stream]:
+    """Everything a stream over `data` delivers, in odd portions, and the (closed) stream."""
+    with stream_of(data) as stream:
+        portions = []
+        target = bytearray(70_001)
+        while count := stream.readinto(memoryview(target)):
+            portions.append(bytes(target[:count]))
+        return b"".join(portions), stream
+
+
+def blocks_of(data: bytes, size: int = BLOCK_SIZE) -> list[Block]:
+    """The blocks of a file with the given content."""
+    with stream_of(data) as stream:
+        return list(read_blocks(stream, size=size))
+
+
+def records_of(data: bytes, size: int = BLOCK_SIZE) -> list[Record]:
+    """The records of a file with the given content."""
+    return [record for block in blocks_of(data, size) for record in _records(block)]
+
+
+def _records(block: Block) -> Iterator[Record]:
+    table = block.read()
+    offsets = block.offsets(table.first_line, table)
+    for row, (start, end) in enumerate(zip(table.record_start(), table.record_end(), strict=True)):
+        code = int(table.levels[row])
+        yield Record(
+            line=block.line + int(table.first_line[row]),
+            offset=int(offsets[row]),
+            time=when(int(table.times[row])),
+            level=LEVELS[code - 1] if code else None,
+            text=bytes(block.data[start:end]).decode("utf-8", "replace"),
+            layout=block.reader.layouts[int(table.layouts[row])].name,
+        )
+
+
+def when(micros: int) -> str | None:
+    """Microseconds since 1970 as ISO 8601 text."""
+    if micros == NO_TIME:
+        return None
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000).isoformat()

@@ -1,0 +1,137 @@
+"""Every sample of every declared layout is recognised, and yields the fields that stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from analyzer.ingest.layout import JSON_LINES, PLAIN, Layout, all_layouts, detect_layout, message_of
+from analyzer.ingest.timestamps import Clock, parse_timestamp
+from analyzer.model import LEVEL_CODES
+from tests.ingest.reading import records_of
+
+CLOCK = Clock(latest=datetime(2025, 12, 1, tzinfo=UTC))
+SAMPLES = [
+    pytest.param(layout, sample["line"], sample["fields"], id=f"{layout.name}-{number}")
+    for layout in all_layouts()
+    for number, sample in enumerate(layout.samples)
+]
+FIXED = ("timestamp", "level")
+
+
+def test_every_declared_layout_has_samples() -> None:
+    assert [layout.name for layout in all_layouts() if not layout.samples] == [JSON_LINES.name]
+
+
+def test_layouts_have_names_of_their_own() -> None:
+    names = [layout.name for layout in all_layouts()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("layout", "line", "fields"), SAMPLES)
+@pytest.mark.parametrize("copies", [1, 40])
+def test_a_sample_is_detected_as_its_own_layout(
+    layout: Layout, line: str, fields: Mapping[str, Any], copies: int
+) -> None:
+    detected, understood, rest = detect_layout([line.encode()] * copies)
+    assert detected.name == layout.name
+    assert len(understood) == copies
+    assert rest == []
+
+
+@pytest.mark.parametrize(("layout", "line", "fields"), SAMPLES)
+def test_a_sample_yields_its_fields(layout: Layout, line: str, fields: Mapping[str, Any]) -> None:
+    found = layout.fields(line.encode())
+    named = {name: value for name, value in fields.items() if name not in FIXED}
+    assert {name: found.values.get(name) for name in named} == named
+    if "level" in fields:
+        assert found.level == LEVEL_CODES[fields["level"]]
+    if "timestamp" in fields:
+        spans = layout.spans(line.encode()) or {}
+        micros = parse_timestamp(line.encode()[slice(*spans["timestamp"])], CLOCK)
+        assert micros == round(datetime.fromisoformat(fields["timestamp"]).timestamp() * 1_000_000)
+
+
+@pytest.mark.parametrize(("layout", "line", "fields"), SAMPLES)
+def test_a_file_of_like_lines_is_read_by_column_arithmetic_with_the_same_result(
+    layout: Layout, line: str, fields: Mapping[str, Any]
+) -> None:
+    records = records_of((line + "\n").encode() * 30)
+    assert len(records) == 30
+    assert {record.layout for record in records} == {layout.name}
+    if "level" in fields:
+        assert {record.level for record in records} == {fields["level"]}
+    if "timestamp" in fields:
+        expected = datetime.fromisoformat(fields["timestamp"])
+        assert {datetime.fromisoformat(record.time or "1970-01-01") for record in records} == {expected}
+
+
+@pytest.mark.parametrize(("layout", "line", "fields"), SAMPLES)
+def test_colours_make_no_difference(layout: Layout, line: str, fields: Mapping[str, Any]) -> None:
+    coloured = f"\x1b[32m{line[:5]}\x1b[0m{line[5:]}\x1b[K\n".encode() * 30
+    plain = [(r.time, r.level, r.text, r.layout) for r in records_of((line + "\n").encode() * 30)]
+    assert [(r.time, r.level, r.text, r.layout) for r in records_of(coloured)] == plain
+
+
+JSON_RECORDS = [
+    pytest.param(
+        '{"level":50,"time":1761272047113,"pid":7,"hostname":"web-1","msg":"insert failed"}',
+        ("2025-10-24T02:14:07.113000+00:00", "error", None, "insert failed"),
+        id="pino",
+    ),
+    pytest.param(
+        '{"level":"warn","message":"slow query","service":"api","timestamp":"2025-10-24T02:14:07.113Z"}',
+        ("2025-10-24T02:14:07.113000+00:00", "warn", "api", "slow query"),
+        id="winston",
+    ),
+    pytest.param(
+        '{"name":"billing","hostname":"h","pid":1,"level":40,"msg":"late","time":"2025-10-24T02:14:07.113Z","v":0}',
+        ("2025-10-24T02:14:07.113000+00:00", "warn", "billing", "late"),
+        id="bunyan",
+    ),
+    pytest.param(
+        '{"event": "saved", "level": "info", "timestamp": "2025-10-24T02:14:07.113456Z"}',
+        ("2025-10-24T02:14:07.113456+00:00", "info", None, "saved"),
+        id="structlog",
+    ),
+    pytest.param(
+        '{"@timestamp":"2025-10-24T04:14:07.113+02:00","message":"no rows","logger_name":"c.e.Orders","level":"ERROR"}',
+        ("2025-10-24T02:14:07.113000+00:00", "error", None, "no rows"),
+        id="logback",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "expected"), JSON_RECORDS)
+def test_json_lines(line: str, expected: tuple[str, str, str | None, str]) -> None:
+    time, level, service, message = expected
+    (record, *_) = records_of((line + "\n").encode() * 3)
+    fields = JSON_LINES.fields(line.encode())
+    assert (record.time, record.level, record.layout) == (time, level, "json-lines")
+    assert (fields.service, message_of(fields.values)) == (service, message)
+
+
+@pytest.mark.parametrize(
+    "line", ["", "   ", "{", "plain words", "Error: something", "a: b", "---", "}", "\t at x (y.js:1:2)"]
+)
+def test_text_without_any_structure_is_plain(line: str) -> None:
+    assert detect_layout([line.encode()] * 5)[0] is PLAIN
+
+
+@pytest.mark.parametrize(
+    "service", ["req-6ab0b428", "9f1c2d3e-77aa-4a0b-8f0e-0a1b2c3d4e5f", "140283746182976", "-", "trace=4bf92f3577b34da6"]
+)
+def test_an_id_in_brackets_is_no_service(service: str) -> None:
+    (layout,) = (layout for layout in all_layouts() if layout.name == "leveled-text")
+    fields = layout.fields(f"2025-10-24T02:14:07Z [{service}] info: hello".encode())
+    assert fields.service is None
+    assert fields.values["message"] == "hello"
+
+
+@pytest.mark.parametrize("service", ["api", "api-2", "auth.v2", "k8s-proxy", "s3", "node_18/worker", "Worker"])
+def test_a_name_in_brackets_is_a_service(service: str) -> None:
+    (layout,) = (layout for layout in all_layouts() if layout.name == "leveled-text")
+    assert layout.fields(f"2025-10-24T02:14:07Z [{service}] info: hello".encode()).service == service

@@ -1,0 +1,105 @@
+"""Level words, letters, numbers: one at a time and many at once, with the same result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, level_of, levels_at
+from analyzer.ingest.windows import PADDING
+from analyzer.model import LEVEL_CODES
+
+WORDS = {
+    "trace": "TRACE VERBOSE FINE FINER FINEST silly trc",
+    "debug": "DEBUG debug DBG config DEBUG1",
+    "info": "INFO Information INF info NOTICE note LOG",
+    "warn": "WARN Warning WRN warn",
+    "error": "ERROR err ERR Severe",
+    "fatal": "FATAL CRITICAL crit PANIC alert EMERG emergency ftl",
+}
+TABLE = [(word, level) for level, words in WORDS.items() for word in words.split()]
+BEHIND = st.sampled_from([b" ", b":", b"]", b"\t", b'"', b"|", b"\n", b""])
+
+
+@pytest.mark.parametrize(("word", "level"), TABLE)
+def test_words(word: str, level: str) -> None:
+    assert level_of(word.encode(), level_kind(word.encode(), "level")) == LEVEL_CODES[level]
+
+
+@pytest.mark.parametrize(
+    ("word", "group", "level"),
+    [
+        ("E", "level", "error"),
+        ("W", "level", "warn"),
+        ("30", "level", "info"),
+        ("60", "level", "fatal"),
+        ("200", "status", "info"),
+        ("404", "status", "warn"),
+        ("503", "status", "error"),
+        ("11", "priority", "error"),
+        ("134", "priority", "info"),
+        ("0", "priority", "fatal"),
+    ],
+)
+def test_letters_numbers_statuses_priorities(word: str, group: str, level: str) -> None:
+    assert level_of(word.encode(), level_kind(word.encode(), group)) == LEVEL_CODES[level]
+
+
+@pytest.mark.parametrize("word", ["", "foo", "er", "informal-less"[:2], "x9", "ERR0R"])
+def test_no_level(word: str) -> None:
+    assert level_of(word.encode(), "word") == 0
+
+
+@given(st.lists(st.tuples(st.one_of(st.sampled_from([w for w, _ in TABLE]), st.text("abcdeinorw", max_size=6)), BEHIND)))
+def test_many_words_at_once_are_what_they_are_alone(words: list[tuple[str, bytes]]) -> None:
+    _agree("word", [(word.encode(), behind or b".") for word, behind in words])
+
+
+@given(
+    st.sampled_from(["letter", "number", "status"]),
+    st.lists(st.tuples(st.sampled_from([b"E", b"30", b"404", b"x", b"7", b"I"]), BEHIND)),
+)
+def test_letters_and_numbers_at_once(kind: LevelKind, words: list[tuple[bytes, bytes]]) -> None:
+    _agree(kind, words)
+
+
+@given(st.lists(st.tuples(st.integers(0, 191).map(lambda number: b"%d" % number), st.just(b">"))))
+def test_priorities_at_once(words: list[tuple[bytes, bytes]]) -> None:
+    _agree("priority", words)
+
+
+def _agree(kind: LevelKind, words: list[tuple[bytes, bytes]]) -> None:
+    text, at = b"", []
+    for word, behind in words:
+        at.append(len(text))
+        text += word + behind
+    codes = levels_at(np.frombuffer(text + bytes(PADDING), np.uint8), np.array(at, dtype=np.int64), kind)
+    assert codes.tolist() == [level_of(word, kind) for word, _ in words]
+
+
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        ("Error: relation does not exist", "error"),
+        ("TypeError: x is not a function", "error"),
+        ("java.lang.NullPointerException", "error"),
+        ("❌ Failed to save emotion", "error"),
+        ("connect ECONNREFUSED: connection refused", "error"),
+        ("⚠️ retrying", "warn"),
+        ("Warning: deprecated", "warn"),
+        ("finished with 0 errors", "info"),
+        ("done, errors=0", "info"),
+        ('{"error":null}', "info"),
+        ("Server listening on 3000", "info"),
+        ("terror and errorless", "info"),
+    ],
+)
+def test_levels_inferred_from_words(line: str, level: str) -> None:
+    assert infer_levels(pa.array([line.encode()])).tolist() == [LEVEL_CODES[level]]
+
+
+def test_no_lines_no_levels() -> None:
+    assert infer_levels(pa.array([], pa.binary())).tolist() == []
