@@ -145,8 +145,14 @@ def scan(
 def show(
     incident_id: Annotated[str, typer.Argument(metavar="ID", help="The id of an incident, or how it begins.")],
     report: Annotated[
-        str, typer.Option("--from", metavar="FILE.json", help="A report by scan --format json; - for standard input.")
-    ],
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FILE.json",
+            help="A report by scan --format json; - for standard input.",
+            show_default=False,
+        ),
+    ] = None,
     format: Annotated[ShowFormat, typer.Option()] = "text",  # noqa: A002 - the name of the option
 ) -> None:
     """One incident in full: cascade, fixes, evidence.

@@ -154,8 +154,9 @@ def _evidence(signature: str) -> tuple[Evidence, ...]:
         Evidence(
             source="logs/api.log", line=18233, timestamp=at("02:14:07.125"), signature=signature,
             text='2025-10-24T02:14:07.125Z error: insert or update on table "sessions" violates foreign key constraint '
-                 '"sessions_user_id_fkey"\n    at Parser.parseErrorMessage (/app/node_modules/pg-protocol/dist/parser.js:283)',
-            before=("2025-10-24T02:14:07.101Z info: POST /api/sessions/create user=81f0", "2025-10-24T02:14:07.120Z debug: BEGIN"),
+                 '"sessions_user_id_fkey"\n    at Parser.parseErrorMessage (/app/pg-protocol/parser.js:283)',
+            before=("2025-10-24T02:14:07.101Z info: POST /api/sessions/create user=81f0",
+                    "2025-10-24T02:14:07.120Z debug: BEGIN"),
             after=("2025-10-24T02:14:07.300Z info: POST /api/sessions/create 201 41ms",),
         ),
         Evidence(
@@ -189,8 +190,10 @@ def redis_down() -> Incident:
             reasons=("first in time",),
         ),
         cascade=(
-            member(refused, "connect ECONNREFUSED 127.0.0.1:6379", "root", None, at("03:05:12"), at("03:07:40"), 51, "medium"),
-            member("app.cache_error", f"Cache read failed {HOSTILE}", "effect", refused, at("03:06:30"), at("03:07:10"), 19, "low"),
+            member(refused, "connect ECONNREFUSED 127.0.0.1:6379", "root", None,
+                   at("03:05:12"), at("03:07:40"), 51, "medium"),
+            member("app.cache_error", f"Cache read failed {HOSTILE}", "effect", refused,
+                   at("03:06:30"), at("03:07:10"), 19, "low"),
         ),
         services=("api", "worker"),
         entities={"host": ("127.0.0.1",), "key": (HOSTILE_MARKDOWN,)},

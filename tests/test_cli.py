@@ -403,8 +403,8 @@ def test_interrupt(command: Command, catalogue: Path) -> None:
 @pytest.mark.parametrize("quiet", [False, True])
 def test_progress_is_for_terminals_only(command: Command, catalogue: Path, log: Path, quiet: bool) -> None:
     controller, terminal = pty.openpty()
-    arguments = ["scan", log, "--catalogue", catalogue, "--format", "json", *(["--quiet"] if quiet else [])]
-    process = command.start(*arguments, stdout=subprocess.PIPE, stderr=terminal)
+    arguments = ("scan", log, "--catalogue", catalogue, "--format", "json")
+    process = command.start(*arguments, *(["--quiet"] if quiet else []), stdout=subprocess.PIPE, stderr=terminal)
     os.close(terminal)
     stdout, _ = process.communicate(timeout=60)
     try:
@@ -453,6 +453,7 @@ def test_show_of_an_unknown_incident(command: Command, report: dict[str, Any]) -
     assert done.returncode == 2
     assert report["incidents"][0]["id"] in done.stderr.decode()
     assert command("show", "zzz", "--from", "missing.json").returncode == 2
+    assert b"--from report.json" in command("show", "zzz").stderr
 
 
 # --- patterns --------------------------------------------------------------------------------------

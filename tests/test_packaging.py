@@ -97,7 +97,8 @@ def test_installed_command_works_from_an_empty_folder(
 
     def run(*command: str) -> str:
         done = subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr
         return done.stdout
 
     assert Path(run(str(scripts / "python"), "-c", "import analyzer; print(analyzer.__file__)")).is_relative_to(

@@ -54,10 +54,21 @@ def read_document(path: str, text: str) -> Document:
         document.lines[""] = mark.line + 1 if mark else 1
         document.problem("", f"not valid YAML: {what}", "check quotes and indentation near this line")
         return document
+    except RecursionError:
+        return _too_deep(document)
     if node is None:
-        document.problem("", "the file is empty")
+        document.problem("", "the file is empty", "see docs/writing-signatures.md")
         return document
-    document.values = _Walker(document).value(node, "")
+    try:
+        document.values = _Walker(document).value(node, "")
+    except RecursionError:
+        return _too_deep(document)
+    return document
+
+
+def _too_deep(document: Document) -> Document:
+    document.lines[""] = 1
+    document.problem("", "nested too deep to be read", "a signature needs three levels")
     return document
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import regex
 
 from analyzer.catalogue.dialect import UnsupportedPattern, parse_pattern
 from analyzer.catalogue.document import Document
+from analyzer.catalogue.pattern import explodes
 from analyzer.catalogue.timespan import parse_timespan
 from analyzer.catalogue.vocabulary import CATEGORIES, is_known
 from analyzer.errors import CatalogueProblem
@@ -28,12 +31,17 @@ def check_signature(signature: Signature, document: Document, expected_id: str |
     _check_correlation(signature, document)
 
 
-def check_catalogue(loaded: Mapping[str, tuple[Signature, Document]]) -> list[CatalogueProblem]:
-    """Checks that need all signatures: every reference must lead somewhere."""
+def check_catalogue(
+    loaded: Mapping[str, tuple[Signature, Document]], refused: Collection[str] = ()
+) -> list[CatalogueProblem]:
+    """Checks that need all signatures: every reference must lead somewhere.
+
+    Signatures that exist but were `refused` are no dead ends; their own faults are reported.
+    """
     problems: list[CatalogueProblem] = []
     for signature, document in loaded.values():
         before = len(document.problems)
-        _check_references(signature, document, loaded)
+        _check_references(signature, document, loaded.keys() | set(refused))
         problems.extend(document.problems[before:])
     return problems
 
@@ -62,32 +70,39 @@ def _check_id(signature: Signature, document: Document, expected_id: str | None)
 
 
 def _check_patterns(signature: Signature, document: Document) -> None:
-    for name in ("match", "exclude"):
-        for index, pattern in enumerate(getattr(signature, name)):
-            _check_pattern(pattern, f"{name}[{index}]", document)
+    for index, pattern in enumerate(signature.match):
+        key = f"match[{index}]"
+        if _check_pattern(pattern, key, document) and len(_longest_literal(pattern)) < _SHORTEST_LITERAL:
+            message = f"no fixed text of {_SHORTEST_LITERAL} characters in a row"
+            document.problem(key, message, "a pattern needs words of the message to be precise and fast")
+    for index, pattern in enumerate(signature.exclude):
+        _check_pattern(pattern, f"exclude[{index}]", document)
 
 
-def _check_pattern(pattern: str, key: str, document: Document) -> None:
+def _check_pattern(pattern: str, key: str, document: Document) -> bool:
+    """Whether a pattern is sound; what is wrong with it is noted."""
     try:
         compiled = regex.compile(pattern.encode())
-        parse_pattern(pattern.encode())
-    except (regex.error, UnsupportedPattern) as error:
-        document.problem(key, f"not a valid regular expression: {error}")
-        return
+        exploding = explodes(pattern.encode())
+    except (regex.error, re.error) as error:
+        document.problem(key, f"not a valid regular expression: {error}", "see docs/writing-signatures.md")
+        return False
     if compiled.search(b""):
         document.problem(key, "the pattern matches the empty string", "it would fire on every record")
-    elif len(_longest_literal(pattern)) < _SHORTEST_LITERAL:
-        document.problem(
-            key,
-            f"no fixed text of {_SHORTEST_LITERAL} characters in a row",
-            "a pattern needs words of the message to be precise and fast",
-        )
+    elif exploding:
+        hint = "repeat only one of the two, or put something between the rounds"
+        document.problem(key, "a repeat within a repeat takes for ever on some texts", hint)
+    else:
+        return True
+    return False
 
 
 def _longest_literal(pattern: str) -> str:
     """The longest run of plain characters, as a rough measure of how specific a pattern is."""
-    plain = regex.sub(r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\(\?[imsx:]+|\[(?:\\.|[^\]\\])*\]|[.^$*+?{}()|]", "\0", pattern)
-    return max(regex.sub(r"\\(.)", r"\1", plain).split("\0"), key=len)
+    classes = regex.sub(r"\\[AbBdDsSwWZ]", "\0", pattern)
+    letters = regex.sub(r"\\(.)", "x", classes)  # an escaped character stands for itself
+    plain = regex.sub(r"\(\?P<\w+>|\(\?[imsx:]+|\[[^\]]*\]|[.^$*+?{}()|]", "\0", letters)
+    return max(plain.split("\0"), key=len)
 
 
 def _check_captures(signature: Signature, document: Document) -> None:
@@ -165,9 +180,7 @@ def _check_correlation(signature: Signature, document: Document) -> None:
         document.problem("correlation.condition.field", "value_count needs the key to count")
 
 
-def _check_references(
-    signature: Signature, document: Document, loaded: Mapping[str, tuple[Signature, Document]]
-) -> None:
+def _check_references(signature: Signature, document: Document, known: Collection[str]) -> None:
     references = {f"leads_to[{index}]": name for index, name in enumerate(signature.leads_to)}
     if signature.refines:
         references["refines"] = signature.refines
@@ -176,5 +189,9 @@ def _check_references(
             for index, target in enumerate(getattr(signature.correlation, name)):
                 references[f"correlation.{name}[{index}]"] = target
     for key, name in references.items():
-        if name not in loaded or name == signature.id:
-            document.problem(key, f"no signature {name!r} in the catalogue")
+        if name == signature.id:
+            document.problem(key, f"{name!r} is this signature itself", "name another one")
+        elif name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else ""
+            document.problem(key, f"no signature {name!r} in the catalogue", hint)

@@ -70,19 +70,31 @@ def read_catalogue(paths: Iterable[str | Path]) -> tuple[Catalogue, list[Catalog
     """Load what can be loaded, with the problems of the rest as data."""
     problems: list[CatalogueProblem] = []
     loaded: dict[str, tuple[Signature, Document]] = {}
+    refused: set[str] = set()
     for root, file in _signature_files(paths, problems):
         document = _read(file)
         signature = validate(document)
         if signature is not None:
             check_signature(signature, document, expected_id=_expected_id(root, file))
             if signature.id in loaded:
-                document.problem("id", f"{signature.id!r} is already defined in {loaded[signature.id][1].path}")
+                twin = loaded[signature.id][1].path
+                document.problem(
+                    "id", f"{signature.id!r} is already defined in {twin}", "every signature has its own id"
+                )
         problems.extend(document.problems)
         if signature is not None and not document.problems:
             loaded[signature.id] = (signature, document)
-    problems.extend(check_catalogue(loaded))
+        else:
+            refused.update(_ids_of(document, _expected_id(root, file)))
+    problems.extend(check_catalogue(loaded, refused))
     ordered = sorted(loaded)
     return Catalogue(tuple(loaded[name][0] for name in ordered)), problems
+
+
+def _ids_of(document: Document, expected: str | None) -> set[str]:
+    """The ids under which others may know a file that was refused."""
+    stated = document.values.get("id") if isinstance(document.values, dict) else None
+    return {name for name in (expected, stated) if isinstance(name, str)}
 
 
 def _signature_files(
@@ -91,7 +103,7 @@ def _signature_files(
     """Each file with the folder that its id is relative to (None for a file named by itself)."""
     for path in map(Path, paths):
         if path.is_dir():
-            files: Sequence[Path] = sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml"))
+            files: Sequence[Path] = sorted(file for file in path.rglob("*.y*ml") if file.suffix in (".yaml", ".yml"))
             if not files:
                 problems.append(_file_problem(path, "no .yaml file in this folder"))
             yield from ((path, file) for file in files)

@@ -21,16 +21,16 @@ def json_schema() -> dict[str, Any]:
 
 def validate(document: Document) -> Signature | None:
     """The signature in a document, or None with the reasons noted in `document.problems`."""
-    before = len(document.problems)
+    if document.values is None:
+        return None
     try:
-        signature = ADAPTER.validate_python(document.values)
+        return ADAPTER.validate_python(document.values)
     except ValidationError as errors:
         for error in errors.errors():
             key = _key_path(error["loc"])
             message, hint = _explain(error, key)
             document.problem(key, message, hint)
         return None
-    return signature if len(document.problems) == before and not document.problems else None
 
 
 def _key_path(location: tuple[int | str, ...]) -> str:

@@ -16,8 +16,13 @@ from analyzer.report import markdown, text
 Format = Literal["text", "json", "markdown"]
 
 
-def show(incident_id: str, report: str, form: Format) -> Status:
+def show(incident_id: str, report: str | None, form: Format) -> Status:
     """Print the incident of a JSON report whose id begins with `incident_id`."""
+    if report is None:
+        raise InputError(
+            "name the report that the incident is in: analyzer scan PATH... --output report.json, "
+            f"then analyzer show {incident_id} --from report.json"
+        )
     incident = find_incident(incident_id, read_report(report))
     match form:
         case "text":

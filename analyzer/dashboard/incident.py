@@ -40,7 +40,9 @@ def _back() -> None:
 def _root(incident: Incident) -> None:
     st.subheader("What came first", anchor=False)
     show.plain(incident.root_cause.title, strong=True)
-    show.plain(f"{words.confident_root(incident).capitalize()}, {incident.root_cause.category}", soft=True)
+    show.plain(
+        f"{words.confident_root(incident).capitalize()}, {incident.root_cause.category.replace('_', ' ')}", soft=True
+    )
     if incident.root_cause.reasons:
         show.listing(list(incident.root_cause.reasons))
     change = incident.change
@@ -53,7 +55,7 @@ def _root(incident: Incident) -> None:
 
 
 def _cascade(incident: Incident) -> None:
-    st.subheader("What followed", anchor=False)
+    st.subheader("What happened, in order", anchor=False)
     lines = [
         f"{words.date_and_time(member.first_seen)}  {member.title}, {words.counted(member.count, 'event')}"
         f"{', related' if member.role == 'related' else ''}"

@@ -113,7 +113,7 @@ def fingerprint(paths: tuple[str, ...]) -> tuple[tuple[str, int, int], ...]:
 
 
 def _files(path: str) -> Iterator[tuple[str, int, int]]:
-    named = [Path(match) for match in glob.glob(path, recursive=True)] or [Path(path)]  # noqa: PTH207
+    named = [Path(match) for match in glob.glob(path, recursive=True)] or [Path(path)]
     for file in (inner for each in named for inner in (each.rglob("*") if each.is_dir() else [each])):
         try:
             status = file.stat()

@@ -87,7 +87,7 @@ def _row(incident: Incident, *, with_date: bool) -> None:
     with title.container(gap=None):
         name = show.label(incident.title) or "Untitled"
         st.button(f"**{name}**", key=f"open-{incident.id}", type="tertiary", on_click=_open, args=(incident.id,))
-        show.plain(f"first: {incident.root_cause.title}", soft=True)
+        show.plain(words.beginning(incident), soft=True)
     count.text(f"{incident.status}\n{words.counted(incident.event_count, 'event')}")
 
 

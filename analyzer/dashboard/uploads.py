@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,8 +24,9 @@ class Upload(Protocol):
 
 
 def keep(uploads: Iterable[Upload]) -> Path:
-    """Write the files into a new folder that only this user can read; its path."""
+    """Write the files into a new folder that only this user can read, until the dashboard ends; its path."""
     folder = Path(tempfile.mkdtemp(prefix="analyzer-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for upload in uploads:
         target = _free(folder, safe_name(upload.name))
         target.touch(mode=0o600)

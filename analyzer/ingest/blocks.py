@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -19,7 +20,7 @@ BLOCK_SIZE = 8 << 20
 _STRETCHES = 8
 _STRETCH = 1 << 15
 _TAIL = 1 << 16
-_HOLE = bytes(512)
+_HOLE = re.compile(rb"\0{512,}")
 _CHECKED_LINES = 64
 _FEWEST_HEADS = 8
 _FALLEN = 0.5
@@ -62,7 +63,7 @@ class Block:
 
 def looks_binary(sample: bytes) -> bool:
     """Whether the beginning of a file is no text: many control bytes, holes of NUL bytes aside."""
-    text = sample.replace(_HOLE, b"")
+    text = _HOLE.sub(b"", sample)
     controls = sum(text.count(bytes([code])) for code in (*range(7), *range(14, 27)))
     return controls > len(text) * 0.05
 
@@ -186,7 +187,7 @@ class _Choice:
             self._reader, self._share = known, share
 
     def _take(self, lines: list[bytes]) -> None:
-        self._reader = LineReader(lines, self._clock)
+        self._reader = LineReader(lines, self._clock, self._reader)
         self._share = self._reader.share_understood(lines)
 
 
@@ -203,7 +204,8 @@ def _line_start(buffer: bytearray, at: int) -> int:
 def _stretches(buffer: bytearray, filled: int) -> list[bytes]:
     """Whole lines from several places, all of them where that is little."""
     if filled <= _STRETCHES * _STRETCH:
-        return [bytes(buffer[:filled])]
+        end = filled if filled < len(buffer) - PADDING else buffer.rfind(b"\n", 0, filled) + 1
+        return [bytes(buffer[: end or filled])]
     stretches = []
     for number in range(_STRETCHES):
         start = _line_start(buffer, number * (filled - _STRETCH) // (_STRETCHES - 1))

@@ -25,7 +25,7 @@ LONGEST_RECORD = 1 << 16
 them: no stack trace is that long, but output of another shape may be."""
 
 SAMPLE_LINES = 400
-_MOST_LAYOUTS = 4
+_MOST_LAYOUTS = 6
 _FEWEST_LINES = 3
 _SMALLEST_SHARE = 0.02
 
@@ -63,10 +63,17 @@ class LineTable:
 class LineReader:
     """Reads the lines of one file, or of a part of it that is alike; learned from a sample."""
 
-    def __init__(self, lines: Sequence[bytes], clock: Clock) -> None:
-        """`lines` is a sample of the file; `clock` says what its timestamps leave open."""
+    def __init__(self, lines: Sequence[bytes], clock: Clock, before: LineReader | None = None) -> None:
+        """`lines` is a sample of the file; `clock` says what its timestamps leave open.
+
+        `before` has read the file so far; its layouts may well come again.
+        """
         self.clock = clock
-        self._readers = tuple(_learn(lines, clock))
+        learned = _learn(lines, clock)
+        known = {reader.layout.name for reader in learned}
+        earlier = before._readers if before is not None else ()  # noqa: SLF001 (one of its own kind)
+        more = [reader for reader in earlier if reader.layout.name not in known and reader.layout is not PLAIN]
+        self._readers: tuple[LayoutReader, ...] = (*learned, *more)[:_MOST_LAYOUTS]
         self.layouts = tuple(reader.layout for reader in self._readers)
         self.layout = self.layouts[0]
         """The layout of most lines."""
@@ -123,7 +130,7 @@ class LineReader:
         """The level code of each record, from its first line: stated, or judged by the words of a
         line that is of no layout (a crash among JSON lines)."""
         main, *others = self._readers
-        levels = main.levels(data, starts, ends)
+        levels: Codes = main.levels(data, starts, ends)
         for place, reader in enumerate(others, start=1):
             rows = np.flatnonzero(layouts == place)
             if len(rows):

@@ -1,7 +1,7 @@
 """The slow, obvious engine: every pattern of every signature on every record. The specification.
 
 A signature matches a record when one of its `match` patterns is found in the record's canonical
-text, or the HTTP exchange that its `request` asks for, and none of its `exclude` patterns is. Its captures are those of the first pattern found.
+text, or the HTTP exchange that its `request` asks for, and none of its `exclude` patterns is. Its captures are those of the exchange, or of the first pattern found.
 Where a signature and a broader one that it refines both match, only the more specific one counts;
 it takes over the captures that it does not have itself.
 """
@@ -57,15 +57,11 @@ def match_signature(text: bytes, signature: Signature) -> dict[str, str] | None:
 
 
 def _first_match(text: bytes, signature: Signature) -> dict[str, str] | None:
-    for pattern in signature.match:
-        found = _search(pattern, text)
-        if found is not None:
-            return found
     if signature.request is not None:
         exchange = exchange_in(text)
         if exchange is not None and fits(exchange, signature.request):
             return exchange.captures()
-    return None
+    return next((found for pattern in signature.match if (found := _search(pattern, text)) is not None), None)
 
 
 def most_specific(found: Mapping[str, dict[str, str]], catalogue: Catalogue) -> list[Match]:

@@ -129,9 +129,10 @@ class Scanner:
     def _confirm(self, text: bytes, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
         """Which of the candidate patterns are really in the text, by signature."""
         found: dict[int, dict[str, str]] = {}
+        if patterns[-1] >= len(self._patterns):  # they ascend, and those of exchanges come last
+            self._confirm_request(text, found)
         for pattern in patterns:
             if pattern >= len(self._patterns):
-                self._confirm_request(text, found)
                 break
             signature = self._signature_of[pattern]
             if signature in found:

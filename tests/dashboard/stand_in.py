@@ -22,11 +22,11 @@ from tests.make_analysis import make_analysis
 
 def analyze(paths: Iterable[str], *, progress: Callable[[str, int], None], **options: Any) -> Analysis:
     """The hand-built night, with the files behind `paths` as its first sources; counts its calls."""
+    if options["since"] == "never":
+        raise InputError("since: not a time: 'never'")
     paths = list(paths)
     with Path(os.environ["ANALYZER_TEST_CALLS"]).open("a", encoding="utf-8") as calls:
         calls.write(json.dumps(paths) + "\n")
-    if options["since"] == "never":
-        raise InputError("since: not a time: 'never'")
     given = []
     for path in map(Path, paths):
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

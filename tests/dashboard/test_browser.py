@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -209,18 +210,16 @@ def test_upload(dashboard: str, visit: Visit, folder: Path) -> None:
     page = visit(dashboard)
     heading(page, "2 incidents")
     page.get_by_text("Upload", exact=True).click()
-    page.locator("input[type=file]").set_input_files(
-        [
-            {"name": "api.log", "mimeType": "text/plain", "buffer": b"a\nb\n"},
-            {"name": "db.log.gz", "mimeType": "application/gzip", "buffer": b"\x1f\x8b"},
-        ]
-    )
+    (folder / "api.log").write_bytes(b"a\nb\n")
+    (folder / "db.log.gz").write_bytes(b"\x1f\x8b")
+    page.locator("input[type=file]").set_input_files([folder / "api.log", folder / "db.log.gz"])
     page.get_by_text("db.log.gz").first.wait_for()
     page.get_by_role("button", name="Analyze").click()
     page.get_by_text("6 sources, 24,310 lines").wait_for(timeout=20_000)
     (uploaded,) = calls(folder)[-1]
     assert sorted(file.name for file in Path(uploaded).iterdir()) == ["api.log", "db.log.gz"]
     assert (Path(uploaded) / "api.log").read_bytes() == b"a\nb\n"
+    shutil.rmtree(uploaded)
 
 
 def test_trouble_is_told_in_words(dashboard: str, visit: Visit) -> None:

@@ -10,6 +10,7 @@ import analyzer
 from analyzer.dashboard import show
 from analyzer.dashboard.load import Memory, Question, Run, fingerprint
 from analyzer.errors import InputError
+from analyzer.model import Analysis
 from tests.make_analysis import make_analysis
 
 
@@ -49,7 +50,12 @@ def test_fingerprint_notices_changes_behind_files_folders_and_globs(tmp_path: Pa
 
 def test_a_question_is_analysed_once_until_its_logs_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr(analyzer, "analyze", lambda paths, **_: asked.append(paths) or make_analysis())
+
+    def analyze(paths: list[str], **_: object) -> Analysis:
+        asked.append(paths)
+        return make_analysis()
+
+    monkeypatch.setattr(analyzer, "analyze", analyze)
     log = tmp_path / "a.log"
     log.write_text("one", "utf-8")
     memory, question = Memory(), Question((str(log),))
@@ -57,6 +63,7 @@ def test_a_question_is_analysed_once_until_its_logs_change(tmp_path: Path, monke
     assert memory.run_for(question) is first
     assert len(first.result.result(timeout=10).incidents) == 2
     assert memory.run_for(question) is first
+    assert asked == [[str(log)]]
     log.write_text("longer", "utf-8")
     assert memory.run_for(question) is not first
     assert memory.run_for(Question((str(log),), timezone="Europe/Berlin")) is not memory.run_for(question)

@@ -122,7 +122,8 @@ def test_text_without_any_structure_is_plain(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "service", ["req-6ab0b428", "9f1c2d3e-77aa-4a0b-8f0e-0a1b2c3d4e5f", "140283746182976", "-", "trace=4bf92f3577b34da6"]
+    "service",
+    ["req-6ab0b428", "9f1c2d3e-77aa-4a0b-8f0e-0a1b2c3d4e5f", "140283746182976", "-", "trace=4bf92f3577b34da6"],
 )
 def test_an_id_in_brackets_is_no_service(service: str) -> None:
     (layout,) = (layout for layout in all_layouts() if layout.name == "leveled-text")

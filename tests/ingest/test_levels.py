@@ -48,12 +48,14 @@ def test_letters_numbers_statuses_priorities(word: str, group: str, level: str) 
     assert level_of(word.encode(), level_kind(word.encode(), group)) == LEVEL_CODES[level]
 
 
-@pytest.mark.parametrize("word", ["", "foo", "er", "informal-less"[:2], "x9", "ERR0R"])
+@pytest.mark.parametrize("word", ["", "foo", "er", "in", "x9", "E77OR"])
 def test_no_level(word: str) -> None:
     assert level_of(word.encode(), "word") == 0
 
 
-@given(st.lists(st.tuples(st.one_of(st.sampled_from([w for w, _ in TABLE]), st.text("abcdeinorw", max_size=6)), BEHIND)))
+@given(
+    st.lists(st.tuples(st.one_of(st.sampled_from([w for w, _ in TABLE]), st.text("abcdeinorw", max_size=6)), BEHIND))
+)
 def test_many_words_at_once_are_what_they_are_alone(words: list[tuple[str, bytes]]) -> None:
     _agree("word", [(word.encode(), behind or b".") for word, behind in words])
 

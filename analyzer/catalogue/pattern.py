@@ -1,0 +1,85 @@
+"""What can be said of a signature's regular expression without running it.
+
+Signatures are written in the dialect that Python's own `re` and the `regex` package have in common;
+its syntax tree comes from the parser of `re`.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+_REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT)
+_MANY = 16
+"""Repeating this often or more counts as repeating without end."""
+
+
+def syntax_tree(pattern: bytes) -> Any:
+    """The syntax tree of a pattern. Raises `re.error` for syntax outside the dialect."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        # `regex` lets two branches name their groups alike, the parser of `re` does not.
+        return _parser.parse(re.sub(rb"\(\?P<\w+>", b"(", pattern))
+
+
+def explodes(pattern: bytes) -> bool:
+    """Whether a repeat stands within a repeat with nothing between the rounds, as in `(a+)+`: then
+    the ways to split a text that does not match double with each character."""
+    return _explodes(syntax_tree(pattern))
+
+
+def _explodes(items: Iterable[Any]) -> bool:
+    for kind, value in items:
+        if kind in _REPEATS and _endless(value) and any(_may_be_one_repeat(part) for part in _ways(value[2])):
+            return True
+        if any(_explodes(part) for part in _parts(kind, value)):
+            return True
+    return False
+
+
+def _endless(repeat: tuple[int, Any, Any]) -> bool:
+    return repeat[1] is op.MAXREPEAT or repeat[1] >= _MANY
+
+
+def _ways(body: Iterable[Any]) -> list[list[Any]]:
+    """The alternatives of a body, plain groups around it opened."""
+    items = list(body)
+    if len(items) == 1:
+        kind, value = items[0]
+        if kind is op.SUBPATTERN:
+            return _ways(value[3])
+        if kind is op.BRANCH:
+            return [way for branch in value[1] for way in _ways(branch)]
+    return [items]
+
+
+def _may_be_one_repeat(items: list[Any]) -> bool:
+    """Whether all that a round has to match is one endless repeat; the rest of it is optional."""
+    needed = [(kind, value) for kind, value in items if not _optional(kind, value)]
+    endless = [kind for kind, value in items if kind in _REPEATS and _endless(value)]
+    if not needed:
+        return bool(endless)
+    return len(needed) == 1 and needed[0][0] in _REPEATS and _endless(needed[0][1])
+
+
+def _optional(kind: Any, value: Any) -> bool:
+    return kind in (op.AT, op.ASSERT, op.ASSERT_NOT) or (kind in (*_REPEATS, op.POSSESSIVE_REPEAT) and value[0] == 0)
+
+
+def _parts(kind: Any, value: Any) -> list[Any]:
+    """The sequences inside an item."""
+    if kind in (*_REPEATS, op.POSSESSIVE_REPEAT):
+        return [value[2]]
+    if kind is op.SUBPATTERN:
+        return [value[3]]
+    if kind is op.ATOMIC_GROUP:
+        return [value]
+    if kind is op.BRANCH:
+        return list(value[1])
+    if kind in (op.ASSERT, op.ASSERT_NOT):
+        return [value[1]]
+    return []

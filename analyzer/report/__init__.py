@@ -1,0 +1,1 @@
+"""An analysis -> text, JSON, Markdown, HTML, CSV, Parquet: one pure function for each."""

@@ -1,0 +1,183 @@
+"""The words that every report uses for the same thing: counts, times, spans, confidence, headlines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from analyzer.model import SEVERITIES, Analysis, CascadeMember, Change, Incident, Skipped, Source
+from analyzer.report.clean import one_line
+
+
+def number(count: int) -> str:
+    """`24310` as `24,310`."""
+    return f"{count:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun in the right number."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else noun + "s"
+    return f"{number(count)} {noun if count == 1 else plural}"
+
+
+def size(count: int) -> str:
+    """A number of bytes as a person says it."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if amount < 1000 or unit == "TB":
+            break
+        amount /= 1000
+    if unit == "bytes":
+        return counted(count, "byte")
+    return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}"
+
+
+def date_and_time(moment: datetime | None) -> str:
+    """`2025-10-24 02:14:07`, UTC."""
+    return "unknown time" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def clock(moment: datetime | None) -> str:
+    """`02:14:07`, UTC."""
+    return "unknown time" if moment is None else moment.astimezone(UTC).strftime("%H:%M:%S")
+
+
+def on_one_day(analysis: Analysis) -> bool:
+    """Whether clock times alone say enough."""
+    start, end = analysis.start, analysis.end
+    return start is not None and end is not None and start.astimezone(UTC).date() == end.astimezone(UTC).date()
+
+
+def span(start: datetime | None, end: datetime | None, *, with_date: bool = True) -> str:
+    """From when to when; the second date only where it differs."""
+    if start is None or end is None:
+        return "at an unknown time"
+    same_day = start.astimezone(UTC).date() == end.astimezone(UTC).date()
+    first = date_and_time(start) if with_date or not same_day else clock(start)
+    return f"{first} to {clock(end) if same_day else date_and_time(end)}"
+
+
+def period(analysis: Analysis) -> str:
+    """What the logs cover, to the minute."""
+    if analysis.start is None or analysis.end is None:
+        return "no times known"
+    start, end = (moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M") for moment in (analysis.start, analysis.end))
+    return f"{start} to {end[11:] if start[:10] == end[:10] else end} UTC"
+
+
+def duration(seconds: float | None) -> str:
+    """`2246.0` as `37 min 26 s`; the two largest units only."""
+    if seconds is None:
+        return "unknown duration"
+    if seconds < 1:
+        return "under 1 s"
+    left = round(seconds)
+    parts: list[tuple[int, str]] = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        if left >= length or parts:
+            parts.append((left // length, unit))
+            left %= length
+    return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount)
+
+
+def confidence(value: float) -> str:
+    """How sure we are, in words."""
+    for least, words in ((0.85, "very likely"), (0.65, "likely"), (0.4, "plausible")):
+        if value >= least:
+            return words
+    return "a guess"
+
+
+def headline(analysis: Analysis) -> str:
+    """How many incidents of which severity."""
+    if not analysis.incidents:
+        return "No incident"
+    counts = Counter(incident.severity for incident in analysis.incidents)
+    split = ", ".join(f"{counts[severity]} {severity}" for severity in SEVERITIES if counts[severity])
+    return f"{counted(len(analysis.incidents), 'incident')}: {split}"
+
+
+def reading(analysis: Analysis) -> str:
+    """How much was read, and how many of its records have a time."""
+    totals = analysis.totals
+    timed = sum(source.timestamped_records for source in analysis.sources)
+    words = f"{counted(len(analysis.sources), 'source')}, {counted(totals.lines, 'line')}, {size(totals.bytes)}"
+    if not totals.records:
+        return words
+    share = f"{int(1000 * timed / totals.records) / 10:g} %"
+    return f"{words}, {share} of records timed"
+
+
+def clean_result(analysis: Analysis) -> str:
+    """A result without incidents, in words that leave no doubt about what was looked at."""
+    if not analysis.totals.records:
+        return "Nothing could be read, so nothing can be said about incidents."
+    known = "" if analysis.unknown else ", and no error-like record that it does not know"
+    return (
+        f"No incident: {counted(analysis.totals.records, 'record')} were compared with the catalogue "
+        f"and none of them shows a failure{known}."
+    )
+
+
+def confident_root(incident: Incident) -> str:
+    """The confidence in the root cause in words and number."""
+    value = incident.root_cause.confidence
+    return f"{confidence(value)} ({value:.2f})"
+
+
+def main_entity(incident: Incident) -> str:
+    """What the incident is about: many of one kind as a count, otherwise a name."""
+    if not incident.entities:
+        return ""
+    name, values = max(incident.entities.items(), key=lambda item: len(item[1]))
+    if len(values) > 1:
+        return counted(len(values), one_line(name, 30))
+    name, values = next(iter(incident.entities.items()))
+    return f"{one_line(name, 30)} {one_line(values[0], 40)}" if values else ""
+
+
+def fix_headline(incident: Incident, member: CascadeMember | None = None) -> str:
+    """The first step of what to do, for one member where it has advice of its own."""
+    fixes = [fix for fix in incident.fixes if fix.steps]
+    own = [fix for fix in fixes if member and fix.signature == member.signature]
+    return one_line((own or fixes)[0].steps[0].text, 160) if fixes else ""
+
+
+def change_before(incident: Incident, change: Change) -> str:
+    """How long before the incident a change was."""
+    if change.timestamp is None or incident.start is None:
+        return ""
+    seconds = (incident.start - change.timestamp).total_seconds()
+    if abs(seconds) < 1:
+        return "at the same moment"
+    return f"{duration(abs(seconds))} {'before' if seconds > 0 else 'after'} it began"
+
+
+def beginning(incident: Incident) -> str:
+    """What came first, where the title does not say it already, and the change before that."""
+    root, change = incident.root_cause, incident.change
+    first = f"first: {one_line(root.title, 160)}" if root.title != incident.title else ""
+    before = change_before(incident, change) if change else ""
+    return ", ".join(filter(None, (first, f"{change.kind} {before}" if change and before else "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something of a source that was not read or not understood."""
+
+    source: Source
+    skipped: Skipped
+
+
+def doubts(analysis: Analysis) -> Iterator[Doubt]:
+    """Everything that was not read or not understood, trouble first."""
+    found = [Doubt(source, skipped) for source in analysis.sources for skipped in _skipped(source)]
+    yield from sorted(found, key=lambda doubt: not doubt.skipped.trouble)
+
+
+def _skipped(source: Source) -> Iterator[Skipped]:
+    yield from source.skipped
+    if source.records and not source.timestamped_records and not source.skipped:
+        yield Skipped(reason="no record has a time", count=source.records)

@@ -1,0 +1,219 @@
+"""Compressed and encoded files: everything readable is delivered, every fault is told."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import os
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.ingest.discover import Input
+from analyzer.ingest.open import Stream
+from tests.ingest.reading import content_of
+
+TEXT = b"".join(b"2025-10-24 02:14:07 INFO request %d served\n" % number for number in range(50_000))
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": lambda data: gzip.compress(data, mtime=0),
+    "zstd": lambda data: zstandard.ZstdCompressor().compress(data),
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+}
+KINDS = pytest.mark.parametrize("kind", COMPRESSORS)
+
+
+@KINDS
+def test_a_compressed_file(kind: str) -> None:
+    content, stream = content_of(COMPRESSORS[kind](TEXT))
+    assert content == TEXT
+    assert (stream.compression, stream.fault) == (kind, None)
+    assert stream.delivered == len(TEXT)
+
+
+@KINDS
+def test_several_members_one_after_the_other(kind: str) -> None:
+    parts = [TEXT[:1000], b"", TEXT[1000:70_000], TEXT[70_000:]]
+    content, stream = content_of(b"".join(map(COMPRESSORS[kind], parts)))
+    assert content == TEXT
+    assert stream.fault is None
+
+
+@KINDS
+@pytest.mark.parametrize("padding", [1, 512, 3_000_000])
+def test_zero_padding_after_the_end_and_between_members(kind: str, padding: int) -> None:
+    compressed = COMPRESSORS[kind](TEXT)
+    content, stream = content_of(compressed + bytes(padding) + compressed + bytes(padding))
+    assert content == TEXT * 2
+    assert stream.fault is None
+
+
+@KINDS
+@pytest.mark.parametrize("share", [0.3, 0.9, 0.9999])
+def test_a_truncated_file_yields_what_came_before(kind: str, share: float) -> None:
+    compressed = COMPRESSORS[kind](TEXT)
+    content, stream = content_of(compressed[: int(len(compressed) * share)])
+    assert TEXT.startswith(content)
+    assert len(content) >= (len(TEXT) * share * 0.5 if kind == "gzip" else 0)
+    assert stream.fault is not None
+    assert stream.fault.trouble
+    assert "is cut off after" in stream.fault.reason
+
+
+@KINDS
+def test_a_file_cut_within_its_first_bytes(kind: str) -> None:
+    content, stream = content_of(COMPRESSORS[kind](TEXT)[:6])
+    assert content == b""
+    assert stream.fault is not None
+    assert "cut off" in stream.fault.reason
+
+
+@KINDS
+def test_trailing_garbage_is_no_reason_to_drop_the_content(kind: str) -> None:
+    content, stream = content_of(COMPRESSORS[kind](TEXT) + b"garbage behind it")
+    assert content == TEXT
+    assert stream.fault is not None
+    assert not stream.fault.trouble
+    assert "something else stands after" in stream.fault.reason
+
+
+def test_a_wrong_checksum_keeps_the_content_and_is_told() -> None:
+    compressed = bytearray(COMPRESSORS["gzip"](TEXT))
+    compressed[-8] ^= 0xFF
+    content, stream = content_of(bytes(compressed))
+    assert TEXT.startswith(content)
+    assert stream.fault is not None
+    assert stream.fault.trouble
+
+
+@KINDS
+def test_broken_data_in_the_middle(kind: str) -> None:
+    compressed = bytearray(COMPRESSORS[kind](TEXT))
+    middle = len(compressed) // 2
+    compressed[middle : middle + 200] = bytes(200)
+    content, stream = content_of(bytes(compressed))
+    assert len(content) < len(TEXT)
+    assert stream.fault is not None
+    assert stream.fault.trouble
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(sorted(COMPRESSORS)), st.integers(0, 400), st.binary(min_size=1, max_size=8))
+def test_no_damage_raises(kind: str, at: int, damage: bytes) -> None:
+    compressed = bytearray(COMPRESSORS[kind](TEXT[:20_000]))
+    at = min(at, len(compressed) - 1)
+    compressed[at : at + len(damage)] = damage
+    content_of(bytes(compressed))
+
+
+def _gzip_bomb(size: int) -> bytes:
+    compressor = zlib.compressobj(9, wbits=31)
+    piece = bytes(1 << 20)
+    return b"".join(compressor.compress(piece) for _ in range(size >> 20)) + compressor.flush()
+
+
+def test_a_gzip_bomb_is_left_early() -> None:
+    _, stream = content_of(_gzip_bomb(200 << 20))
+    assert stream.delivered <= 200 << 20
+
+
+@pytest.mark.parametrize("kind", ["zstd", "bzip2", "xz"])
+def test_a_bomb_is_left_early(kind: str) -> None:
+    _, stream = content_of(COMPRESSORS[kind](b"\n" * (200 << 20)))
+    assert stream.fault is not None
+    assert "taken for a bomb" in stream.fault.reason
+    assert stream.delivered < 200 << 20
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"PK\x03\x04" + bytes(60), "zip archive"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(60), "7z archive"),
+        (b"Rar!\x1a\x07\x01\x00", "rar archive"),
+        (b"\x04\x22\x4d\x18" + bytes(60), "lz4 file"),
+        (b"app.log".ljust(257, b"\0") + b"ustar\x0000", "tar archive"),
+        (gzip.compress(b"app.log".ljust(257, b"\0") + b"ustar\x0000"), "tar archive"),
+    ],
+)
+def test_kinds_that_are_not_read_are_named(head: bytes, name: str) -> None:
+    content, stream = content_of(head)
+    assert content == b""
+    assert stream.fault is not None
+    assert stream.fault.reason == f"{name}: not supported"
+
+
+def test_a_byte_order_mark_is_no_text() -> None:
+    assert content_of(b"\xef\xbb\xbf" + TEXT)[0] == TEXT
+    assert content_of(b"\xef\xbb\xbf")[0] == b""
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_with_and_without_a_byte_order_mark(encoding: str) -> None:
+    text = "2025-10-24 02:14:07 INFO Grüße, 🚀 started\r\n" * 30_000
+    content, stream = content_of(text.encode(encoding))
+    assert content == text.encode()
+    assert stream.encoding == "utf-16"
+
+
+def test_half_a_character_at_the_end_of_utf_16() -> None:
+    assert content_of("abc\n".encode("utf-16") + b"\x41")[0] == "abc\n\ufffd".encode()
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"\n", b"\xff\xfe\xfa" * 50, b"\x80latin \xe9\n", b"\x1f", b"BZ", b"\0" * 90])
+def test_other_bytes_pass_as_they_are(data: bytes) -> None:
+    content, stream = content_of(data)
+    assert content == data or stream.encoding == "utf-16"
+
+
+def test_a_file_that_grows_is_read_up_to_the_size_it_had(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(TEXT)
+    stream = Stream(Input(str(path)))
+    with path.open("ab") as file:
+        file.write(b"later\n")
+    target = bytearray(len(TEXT) + 100)
+    assert stream.readinto(memoryview(target)) == len(TEXT)
+    assert stream.fault is None
+    stream.close()
+
+
+def test_a_file_that_shrinks_is_partial(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(TEXT)
+    stream = Stream(Input(str(path)))
+    os.truncate(path, len(TEXT) - 5)
+    stream.readinto(memoryview(bytearray(len(TEXT))))
+    stream.close()
+    assert stream.fault is not None
+    assert "became shorter" in stream.fault.reason
+
+
+def test_a_deleted_file_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(TEXT)
+    stream = Stream(Input(str(path)))
+    path.unlink()
+    assert stream.readinto(memoryview(bytearray(len(TEXT)))) == len(TEXT)
+    stream.close()
+
+
+def test_a_time_of_writing_in_the_future_is_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    path.write_bytes(TEXT)
+    os.utime(path, (4e9, 4e9))
+    stream = Stream(Input(str(path)))
+    stream.close()
+    assert stream.modified <= datetime.now(UTC)
+
+
+def test_a_file_that_cannot_be_opened_raises(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Stream(Input(str(tmp_path / "missing.log")))

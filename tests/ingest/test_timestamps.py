@@ -1,0 +1,164 @@
+"""Timestamps: a table of formats, and the many-at-once reader held against the careful one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.ingest.timestamps import NO_TIME, Clock, TimestampReader, lacks_year, lacks_zone, parse_timestamp
+from analyzer.ingest.windows import PADDING
+from tests.ingest.reading import when
+
+LATEST = datetime(2025, 12, 1, tzinfo=UTC)
+CLOCK = Clock(latest=LATEST)
+TABLE = {
+    "2025-10-24T02:14:07Z": "2025-10-24T02:14:07+00:00",
+    "2025-10-24 02:14:07": "2025-10-24T02:14:07+00:00",
+    "2025-10-24_02:14:07": "2025-10-24T02:14:07+00:00",
+    "2025/10/24 02:14:07": "2025-10-24T02:14:07+00:00",
+    "2025.10.24 02:14:07": "2025-10-24T02:14:07+00:00",
+    "2025-10-24 02:14:07,113": "2025-10-24T02:14:07.113000+00:00",
+    "2025-10-24T02:14:07.113456Z": "2025-10-24T02:14:07.113456+00:00",
+    "2025-10-24T02:14:07.113456789Z": "2025-10-24T02:14:07.113456+00:00",
+    "2025-10-24T02:14:07.5+02:00": "2025-10-24T00:14:07.500000+00:00",
+    "2025-10-24T02:14:07-0530": "2025-10-24T07:44:07+00:00",
+    "2025-10-24 02:14:07 +01": "2025-10-24T01:14:07+00:00",
+    "2025-10-24 02:14:07.113 UTC": "2025-10-24T02:14:07.113000+00:00",
+    "2025-10-24 02:14:07.113 CEST": "2025-10-24T00:14:07.113000+00:00",
+    "2025-10-24 02:14:07 PDT": "2025-10-24T09:14:07+00:00",
+    "24/Oct/2025:02:14:07 +0000": "2025-10-24T02:14:07+00:00",
+    "24/Oct/2025 02:14:07": "2025-10-24T02:14:07+00:00",
+    "Fri Oct 24 02:14:07.113456 2025": "2025-10-24T02:14:07.113456+00:00",
+    "Sun Dec 04 04:47:44 2005": "2005-12-04T04:47:44+00:00",
+    "Oct 24 02:14:07": "2025-10-24T02:14:07+00:00",
+    "Oct  4 02:14:07": "2025-10-04T02:14:07+00:00",
+    "24 Oct 2025 02:14:07.113": "2025-10-24T02:14:07.113000+00:00",
+    "24-Oct-2025 02:14:07.113": "2025-10-24T02:14:07.113000+00:00",
+    "1761272047": "2025-10-24T02:14:07+00:00",
+    "1761272047.25": "2025-10-24T02:14:07.250000+00:00",
+    "1761272047113": "2025-10-24T02:14:07.113000+00:00",
+    "1761272047113456": "2025-10-24T02:14:07.113456+00:00",
+    "1761272047113456789": "2025-10-24T02:14:07.113456+00:00",
+    "2016-12-31T23:59:60Z": "2016-12-31T23:59:59+00:00",
+    "2024-02-29T12:00:00Z": "2024-02-29T12:00:00+00:00",
+}
+NONE = [
+    "", "hello", "2025-10-24", "12:00:00", "2025-13-01 00:00:00", "2025-02-30 00:00:00", "2025-10-24 24:00:00",
+    "2025-10-24 02:61:07", "2025-10-24 02:14:61", "2025-10-24 02:14:99", "Job 12 10:00:00", "Foo 24 02:14:07",
+    "123", "12345678901", "99999-10-24 02:14:07", "24/Foo/2025:02:14:07 +0000",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), TABLE.items())
+def test_formats(text: str, expected: str) -> None:
+    micros = parse_timestamp(text.encode(), CLOCK)
+    assert micros is not None
+    assert when(micros) == expected
+
+
+@pytest.mark.parametrize("text", NONE)
+def test_no_timestamp(text: str) -> None:
+    assert parse_timestamp(text.encode(), CLOCK) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "latest", "expected"),
+    [
+        ("Dec 31 23:59:59", datetime(2026, 1, 2, tzinfo=UTC), "2025-12-31T23:59:59+00:00"),
+        ("Jan  1 00:00:01", datetime(2026, 1, 2, tzinfo=UTC), "2026-01-01T00:00:01+00:00"),
+        ("Jan  1 00:00:01", datetime(2025, 12, 31, 20, tzinfo=UTC), "2026-01-01T00:00:01+00:00"),
+        ("Feb 29 10:00:00", datetime(2025, 6, 1, tzinfo=UTC), "2024-02-29T10:00:00+00:00"),
+        ("Feb 29 10:00:00", datetime(2024, 1, 1, tzinfo=UTC), "2020-02-29T10:00:00+00:00"),
+        ("Feb 29 10:00:00", datetime(1903, 1, 1, tzinfo=UTC), "1896-02-29T10:00:00+00:00"),
+    ],
+)
+def test_a_missing_year_is_the_latest_that_is_not_in_the_future(text: str, latest: datetime, expected: str) -> None:
+    micros = parse_timestamp(text.encode(), Clock(latest=latest))
+    assert micros is not None
+    assert when(micros) == expected
+
+
+def test_a_missing_zone_is_that_of_the_clock() -> None:
+    clock = Clock(zone=ZoneInfo("Europe/Berlin"), latest=LATEST)
+    summer = parse_timestamp(b"2025-07-01 12:00:00", clock)
+    winter = parse_timestamp(b"Dec  1 12:00:00", Clock(zone=clock.zone, latest=datetime(2025, 12, 2, tzinfo=UTC)))
+    stated = parse_timestamp(b"2025-07-01 12:00:00 UTC", clock)
+    assert [when(micros or 0) for micros in (summer, winter, stated)] == [
+        "2025-07-01T10:00:00+00:00",
+        "2025-12-01T11:00:00+00:00",
+        "2025-07-01T12:00:00+00:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "zone"),
+    [
+        ("2025-10-24T02:14:07Z", False, False),
+        ("2025-10-24 02:14:07", False, True),
+        ("Oct 24 02:14:07", True, True),
+        ("1761272047", False, False),
+        ("nothing", False, False),
+    ],
+)
+def test_what_a_timestamp_leaves_open(text: str, year: bool, zone: bool) -> None:
+    assert (lacks_year(text.encode()), lacks_zone(text.encode())) == (year, zone)
+
+
+# strftime patterns of one width; {f} stands for a fraction.
+SHAPES = st.sampled_from(
+    [
+        "%Y-%m-%dT%H:%M:%S.{f}Z", "%Y-%m-%d %H:%M:%S,{f}", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.{f}+02:00",
+        "%Y/%m/%d %H:%M:%S", "%d/%b/%Y:%H:%M:%S +0000", "%a %b %d %H:%M:%S.{f} %Y", "%b %d %H:%M:%S",
+        "%d %b %Y %H:%M:%S.{f}", "%Y-%m-%d %H:%M:%S.{f} UTC",
+    ]
+)  # fmt: skip
+MOMENTS = st.datetimes(datetime(2001, 9, 9, 2), datetime(2030, 1, 1))  # noqa: DTZ001
+ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns"]).map(ZoneInfo)
+
+
+@given(SHAPES, st.integers(1, 9), st.lists(MOMENTS, min_size=1, max_size=12), ZONES, st.data())
+def test_many_calendar_times_at_once(
+    shape: str, decimals: int, moments: list[datetime], zone: ZoneInfo, data: st.DataObject
+) -> None:
+    digits = st.text("0123456789", min_size=decimals, max_size=decimals)
+    texts = [moment.strftime(shape).replace("{f}", data.draw(digits)) for moment in moments]
+    _agree(texts, Clock(zone=zone, latest=LATEST))
+
+
+@given(
+    st.sampled_from([10, 13, 16, 19]),
+    st.lists(st.integers(10**18, 2 * 10**18), min_size=1, max_size=12),
+    st.sampled_from(["", ".5", ".123456"]),
+)
+def test_many_epoch_numbers_at_once(width: int, numbers: list[int], fraction: str) -> None:
+    _agree([str(number)[:width] + (fraction if width == 10 else "") for number in numbers], CLOCK)
+
+
+@given(st.lists(st.integers(0, 99), min_size=1, max_size=8))
+def test_seconds_that_do_not_exist(seconds: list[int]) -> None:
+    _agree([f"2016-12-31T23:59:{second:02d}.250Z" for second in seconds], CLOCK, example="2016-12-31T23:59:01.250Z")
+
+
+@given(st.lists(st.binary(min_size=24, max_size=24), min_size=1, max_size=8))
+def test_what_is_no_timestamp_is_read_as_none(texts: list[bytes]) -> None:
+    data = b"".join(texts)
+    times = TimestampReader(b"2025-10-24T02:14:07.113Z", CLOCK).read(
+        np.frombuffer(data + bytes(PADDING), np.uint8), np.arange(len(texts), dtype=np.int64) * 24
+    )
+    for text, micros in zip(texts, times.tolist(), strict=True):
+        assert micros == NO_TIME or micros == parse_timestamp(text, CLOCK)
+
+
+def _agree(texts: list[str], clock: Clock, example: str | None = None) -> None:
+    """The reader learned from one text reads all the others as `parse_timestamp` does."""
+    reader = TimestampReader((example or texts[0]).encode(), clock)
+    data = " ".join(texts).encode()
+    at = np.cumsum([0, *(len(text) + 1 for text in texts)])[:-1]
+    times = reader.read(np.frombuffer(data + bytes(PADDING), np.uint8), at)
+    expected = [parse_timestamp(text.encode(), clock) for text in texts]
+    assert times.tolist() == [NO_TIME if micros is None else micros for micros in expected]
