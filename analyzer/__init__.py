@@ -1,9 +1,9 @@
 """A log-based incident analyzer: from a folder of logs to explained incidents.
 
-    import analyzer
-    analysis = analyzer.analyze(["logs/"])
-    for incident in analysis.incidents:
-        print(incident.severity, incident.title, incident.root_cause.title)
+import analyzer
+analysis = analyzer.analyze(["logs/"])
+for incident in analysis.incidents:
+    print(incident.severity, incident.title, incident.root_cause.title)
 """
 
 from __future__ import annotations

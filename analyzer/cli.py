@@ -81,9 +81,7 @@ def _program(
 
 @app.command()
 def scan(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, or - for standard input.")
-    ],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, or - for standard input.")],
     format: Annotated[  # noqa: A002 - the name of the option
         ScanFormat | None,
         typer.Option(help="Default: what the name of the output file says, else text.", show_default=False),
@@ -100,9 +98,7 @@ def scan(
         str | None, typer.Option(metavar="TIME", help="Earliest time, like 2025-10-24T02:00.", show_default=False)
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Latest time.", show_default=False)] = None,
-    timezone: Annotated[
-        str, typer.Option(metavar="NAME", help="IANA time zone of timestamps that name none.")
-    ] = "UTC",
+    timezone: Annotated[str, typer.Option(metavar="NAME", help="IANA time zone of timestamps that name none.")] = "UTC",
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Threads; default: one per core.", show_default=False)
     ] = None,

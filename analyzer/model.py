@@ -21,9 +21,7 @@ Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 Status = Literal["new", "ongoing", "regressed", "resolved"]
 Role = Literal["root", "effect", "related"]
 Kind = Literal["failure", "observation", "change"]
-CorrelationType = Literal[
-    "event_count", "value_count", "temporal", "temporal_ordered", "absence", "contradiction"
-]
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered", "absence", "contradiction"]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 """Worst first."""

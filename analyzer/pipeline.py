@@ -75,7 +75,9 @@ def analyze(
     return _Run(catalogue if catalogue is not None else load_catalogue(), options).analyze(list(paths))
 
 
-def scan_only(paths: Iterable[str | os.PathLike[str]], *, catalogue: Catalogue | None = None, jobs: int = 1) -> pa.Table:
+def scan_only(
+    paths: Iterable[str | os.PathLike[str]], *, catalogue: Catalogue | None = None, jobs: int = 1
+) -> pa.Table:
     """The events table of some logs, without reasoning: what the scan benchmark measures."""
     run = _Run(catalogue if catalogue is not None else load_catalogue(), Options(jobs=jobs))
     run.read(list(paths))
@@ -161,7 +163,11 @@ class _Run:
         if not inputs and not refused:
             raise InputError("nothing to read: give at least one file, folder, glob, or - for standard input")
         self.scanner = Scanner(
-            self.catalogue, engine_for(self.catalogue), [i.path for i in inputs], self.options.window, self.options.redact
+            self.catalogue,
+            engine_for(self.catalogue),
+            [i.path for i in inputs],
+            self.options.window,
+            self.options.redact,
         )
         read: dict[int, Source] = {}
         with ThreadPoolExecutor(self.options.jobs) as pool:
@@ -315,7 +321,9 @@ def _remarks(first: Block, tally: _Tally) -> list[Skipped]:
         remarks.append(Skipped(reason="records without a timestamp of their own", count=tally.records - tally.dated))
     if reader.assumes_year and tally.dated:
         year = moment(tally.last)
-        remarks.append(Skipped(reason=f"timestamps without a year; taken to end in {year.year if year else '?'}", sample=sample))
+        remarks.append(
+            Skipped(reason=f"timestamps without a year; taken to end in {year.year if year else '?'}", sample=sample)
+        )
     if reader.assumes_zone and tally.dated:
         remarks.append(Skipped(reason=f"timestamps without a time zone; read as {reader.clock.zone}", sample=sample))
     if tally.cut_lines:
@@ -324,10 +332,16 @@ def _remarks(first: Block, tally: _Tally) -> list[Skipped]:
 
 
 def _volume_table(volume: dict[str, Counter[tuple[int, int]]]) -> pa.Table:
-    rows = [(minute, path, code, count) for path, counts in volume.items() for (minute, code), count in sorted(counts.items())]
+    rows = [
+        (minute, path, code, count)
+        for path, counts in volume.items()
+        for (minute, code), count in sorted(counts.items())
+    ]
     return pa.table(
         [
-            pa.array([None if minute == NO_TIME else minute for minute, *_ in rows], VOLUME_SCHEMA.field("minute").type),
+            pa.array(
+                [None if minute == NO_TIME else minute for minute, *_ in rows], VOLUME_SCHEMA.field("minute").type
+            ),
             pa.array([path for _, path, _, _ in rows], pa.string()),
             pa.array([LEVELS[code - 1] if code else None for _, _, code, _ in rows], pa.string()),
             pa.array([count for *_, count in rows], pa.int64()),

@@ -154,8 +154,12 @@ def _ripgrep_seconds(log: Path, catalogue: Catalogue) -> float | None:
     if shutil.which("rg") is None:
         print("ripgrep is not installed: left out")
         return None
-    patterns = [p for p in patterns_of(catalogue) if not any(mark in p for mark in ("(?=", "(?!", "(?<=", "(?<!", "(?P="))]
-    usable = [p for p in patterns if subprocess.run(["rg", "-q", "-e", p], input=b"", capture_output=True).returncode != 2]
+    patterns = [
+        p for p in patterns_of(catalogue) if not any(mark in p for mark in ("(?=", "(?!", "(?<=", "(?<!", "(?P="))
+    ]
+    usable = [
+        p for p in patterns if subprocess.run(["rg", "-q", "-e", p], input=b"", capture_output=True).returncode != 2
+    ]
     file = log.with_suffix(".patterns")
     file.write_text("\n".join(usable))
     command = ["rg", "-c", "--dfa-size-limit", "1G", "--regex-size-limit", "1G", "-f", str(file), str(log)]

@@ -178,9 +178,7 @@ def test_scan_tells_the_incident(command: Command, catalogue: Path, log: Path) -
     assert "\x1b" not in text
 
 
-@pytest.mark.parametrize(
-    ("severity", "status"), [("critical", 0), ("high", 1), ("medium", 1), ("low", 1), ("info", 1)]
-)
+@pytest.mark.parametrize(("severity", "status"), [("critical", 0), ("high", 1), ("medium", 1), ("low", 1), ("info", 1)])
 def test_fail_on(command: Command, catalogue: Path, log: Path, severity: str, status: int) -> None:
     assert command("scan", log, "--catalogue", catalogue, "--fail-on", severity).returncode == status
 
@@ -314,9 +312,7 @@ def test_log_without_any_time_says_so(command: Command, catalogue: Path, tmp_pat
         (("--jobs", "0"), "jobs"),
     ],
 )
-def test_bad_arguments(
-    command: Command, catalogue: Path, log: Path, arguments: Sequence[str], named: str
-) -> None:
+def test_bad_arguments(command: Command, catalogue: Path, log: Path, arguments: Sequence[str], named: str) -> None:
     before = log.read_bytes()
     done = command("scan", log.name, "--catalogue", catalogue, *arguments)
     assert (done.returncode, done.stdout) == (2, b"")

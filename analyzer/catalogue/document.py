@@ -27,6 +27,8 @@ class Document:
     values: Any = None
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[CatalogueProblem] = field(default_factory=list)
+    unread: frozenset[str] = frozenset()
+    """Keys whose value could not be read; nothing more is to be said about them."""
 
     def line_of(self, key: str) -> int | None:
         """The 1-based line of a key path, or of the nearest enclosing key that has one."""
@@ -38,6 +40,8 @@ class Document:
 
     def problem(self, key: str, message: str, hint: str = "") -> None:
         """Note a fault at a key path."""
+        if key in self.unread:
+            return
         self.problems.append(
             CatalogueProblem(path=self.path, line=self.line_of(key), key=key, message=message, hint=hint)
         )
@@ -57,12 +61,14 @@ def read_document(path: str, text: str) -> Document:
     except RecursionError:
         return _too_deep(document)
     if node is None:
+        document.lines[""] = 1
         document.problem("", "the file is empty", "see docs/writing-signatures.md")
         return document
     try:
         document.values = _Walker(document).value(node, "")
     except RecursionError:
         return _too_deep(document)
+    document.unread = frozenset(problem.key for problem in document.problems)
     return document
 
 

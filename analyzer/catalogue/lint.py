@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import re
 import string
 from collections.abc import Collection, Mapping
 
 import regex
 
-from analyzer.catalogue.dialect import UnsupportedPattern, parse_pattern
+from analyzer.catalogue.dialect import UnsupportedPattern
 from analyzer.catalogue.document import Document
-from analyzer.catalogue.pattern import explodes
+from analyzer.catalogue.explosion import explodes
 from analyzer.catalogue.timespan import parse_timespan
 from analyzer.catalogue.vocabulary import CATEGORIES, is_known
 from analyzer.errors import CatalogueProblem
@@ -84,7 +83,7 @@ def _check_pattern(pattern: str, key: str, document: Document) -> bool:
     try:
         compiled = regex.compile(pattern.encode())
         exploding = explodes(pattern.encode())
-    except (regex.error, re.error) as error:
+    except (regex.error, UnsupportedPattern) as error:
         document.problem(key, f"not a valid regular expression: {error}", "see docs/writing-signatures.md")
         return False
     if compiled.search(b""):

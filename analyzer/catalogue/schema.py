@@ -28,7 +28,7 @@ def validate(document: Document) -> Signature | None:
     except ValidationError as errors:
         for error in errors.errors():
             key = _key_path(error["loc"])
-            message, hint = _explain(error, key)
+            message, hint = _explain(error)
             document.problem(key, message, hint)
         return None
 
@@ -40,7 +40,7 @@ def _key_path(location: tuple[int | str, ...]) -> str:
     return path
 
 
-def _explain(error: Any, key: str) -> tuple[str, str]:
+def _explain(error: Any) -> tuple[str, str]:
     if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         name = str(error["loc"][-1])
         close = difflib.get_close_matches(name, _known_keys(), n=1)

@@ -31,18 +31,35 @@ def engine_for(catalogue: Catalogue) -> HyperscanEngine:
     patterns = patterns_of(catalogue)
     file = cache_folder() / f"{_fingerprint(patterns)}.hsdb"
     try:
-        return HyperscanEngine(patterns, serialized=file.read_bytes())
-    except (OSError, hyperscan.error) as error:
+        return HyperscanEngine(patterns, serialized=_unpacked(file.read_bytes()))
+    except (OSError, ValueError, hyperscan.error) as error:
         _LOG.debug("engine cache not used: %s", error)
     engine = HyperscanEngine(patterns)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(engine.serialize())
+        temporary.write_bytes(_packed(engine.serialize()))
         os.replace(temporary, file)
     except OSError as error:
         _LOG.debug("engine cache not written: %s", error)
     return engine
+
+
+def _packed(parts: list[bytes]) -> bytes:
+    """Several byte strings as one: each behind its length."""
+    return b"".join(len(part).to_bytes(8, "little") + part for part in parts)
+
+
+def _unpacked(data: bytes) -> list[bytes]:
+    """What `_packed` packed. Raises ValueError where it is cut off."""
+    parts: list[bytes] = []
+    while data:
+        length = int.from_bytes(data[:8], "little")
+        part, data = data[8 : 8 + length], data[8 + length :]
+        if len(part) != length:
+            raise ValueError("the cache file is cut off")
+        parts.append(part)
+    return parts
 
 
 def _fingerprint(patterns: list[str]) -> str:

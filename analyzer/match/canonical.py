@@ -14,11 +14,8 @@ from __future__ import annotations
 
 import re
 
-_ANSI = re.compile(
-    rb"(?:\x1b|\\+(?:u001[bB]|x1[bB]|033))"
-    rb"(?:\[[0-?]*[ -/]*[@-~]|\](?:[^\x07\x1b\n]*)(?:\x07|\x1b\\)|[@-Z\\^_])"
-)
-_ANSI_HINT = re.compile(rb"\x1b|\\u001[bB]|\\x1[bB]|\\033")
+from analyzer.ingest.ansi import strip_ansi
+
 _ESCAPE = re.compile(rb"""\\+(?:(["'/])|([nrt])|u([0-9a-fA-F]{4})(?:\\+u([dD][c-fC-F][0-9a-fA-F]{2}))?)""")
 ESCAPED = frozenset(b"\"'/<>&=+`\t\n\r") | frozenset(range(0x80, 0x100))
 """The bytes of canonical text that may stand escaped in a record: JSON's own, those that Go, Gson
@@ -37,18 +34,6 @@ def canonical(record: bytes) -> bytes:
     return text
 
 
-def strip_ansi(data: bytes) -> bytes:
-    """Bytes without terminal escapes, raw or escaped inside JSON; newlines are never removed."""
-    return _ANSI.sub(b"", data) if has_ansi(data) else data
-
-
-def has_ansi(data: bytes) -> bool:
-    """Whether there is any sign of a terminal escape."""
-    if b"\x1b" in data:
-        return True
-    return b"\\" in data and _ANSI_HINT.search(data) is not None
-
-
 def _unescape(match: re.Match[bytes]) -> bytes:
     plain, control, first, second = match.groups()
     if plain:
@@ -63,4 +48,3 @@ def _unescape(match: re.Match[bytes]) -> bytes:
         return match.group()
     text = chr(code).encode()
     return text + chr(int(second, 16)).encode("utf-8", "replace") if second else text
-

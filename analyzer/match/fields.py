@@ -7,9 +7,11 @@ identifier without a name, like a UUID in a path, goes by `id`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,7 +33,9 @@ _HINT = (
 _JSON_SERVICE = r'"(?:service|service\.name|app|application|component|container_name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 _JSON_LOGGER = r'"(?:logger|logger_name|name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 _DIGIT = re.compile(r"\d")
-_ROTATION = re.compile(r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.I)
+_ROTATION = re.compile(
+    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.I
+)
 
 
 def identifiers(records: pa.Array) -> dict[str, list[str | None]]:
@@ -52,8 +56,17 @@ def identifiers(records: pa.Array) -> dict[str, list[str | None]]:
     return found
 
 
-def services(records: pa.Array, layout: Layout, path: str) -> list[str]:
-    """The service that wrote each record: by the layout, else by the name of the file."""
+def services(records: pa.Array, layouts: Sequence[Layout], places: npt.NDArray[np.int8], path: str) -> list[str]:
+    """The service that wrote each record: by its layout (`layouts[place]`), else by the name of the file."""
+    names = [""] * len(records)
+    for place in np.unique(places).tolist():
+        rows = np.flatnonzero(places == place)
+        for row, name in zip(rows.tolist(), _services_of(records.take(rows), layouts[place], path), strict=True):
+            names[row] = name
+    return names
+
+
+def _services_of(records: pa.Array, layout: Layout, path: str) -> list[str]:
     fallback = layout.service or service_of_path(path)
     if layout.service or layout.style == "plain":
         return [fallback] * len(records)
@@ -94,5 +107,5 @@ def _as_text(records: pa.Array) -> pa.Array:
 
 
 def _group(records: pa.Array, layout: Layout, group: str) -> list[str | None]:
-    struct = pc.extract_regex(records, "^(?:" + layout.pattern.pattern.decode() + ")")
+    struct = pc.extract_regex(_as_text(records), layout.search_pattern(group))
     return [value or None for value in struct.field(group).to_pylist()]

@@ -11,7 +11,7 @@ text holds in the raw bytes too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from re import _constants as op  # type: ignore[attr-defined]
 from typing import Any
@@ -22,12 +22,29 @@ from analyzer.match.canonical import ESCAPED
 DISTINCTIVE = 4.5
 """How much distinctive text (see `_weight`) a literal needs to stand for its pattern."""
 
+KINDS = 2
+TELLING = 3.0
+"""How much a hint must tell, by `_telling`."""
+
 _MOST = 24
 _COMMON = re.compile(
     rb"(?i)errors?|fail(?:ed|ure|s|ing)?|exceptions?|connect(?:ion|ed)?|request|response|message|warning|status|server|"
     rb"client|session|query|table|column|could not|cannot|unable to|timeout|timed out|http|info|null|file|host|user|"
     rb"the |for |not |with |from |while |in |to |of |is |was |has "
 )
+
+
+_FAILING = re.compile(
+    rb"(?i)fail|unable|could not|couldn|cannot|can.t|error|exception|refus|denied|timed|timeout|unhealthy|drop|discard|"
+    rb"exceeded|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|exhaust|"
+    rb"lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful"
+)
+_COMPLETING = re.compile(
+    rb"(?i)created|saved|stored|persisted|inserted|recorded|registered|submitted|placed|completed|finali|committed|"
+    rb"finished|ended|imported|exported|processed|written|fallback"
+)
+
+Weight = Callable[[bytes], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +57,39 @@ class Literal:
 
 def required_literals(pattern: bytes) -> frozenset[Literal] | None:
     """The texts of which every match holds at least one, or None if none is distinctive enough."""
+    return _required(pattern, _weight, DISTINCTIVE)
+
+
+def hints(pattern: bytes) -> tuple[int, frozenset[Literal]] | None:
+    """Like `required_literals`, but content with words such as `failed` or `created`: they tell which
+    records are worth a closer look, if not which pattern they may match. With their kind, a number
+    from 1 to `KINDS`: words of failure, seldom in healthy records, or any others."""
+    telling = _required(pattern, _telling, TELLING)
+    if telling is None:
+        return None
+    return (1 if all(_FAILING.search(literal.text) for literal in telling) else 2), telling
+
+
+def _required(pattern: bytes, weight: Weight, least: float) -> frozenset[Literal] | None:
     tree = parse_pattern(pattern)
-    best = _best_of(list(tree), bool(tree.state.flags & re.IGNORECASE))
-    return best if best is not None and _strength(best) >= DISTINCTIVE else None
+    best = _best_of(list(tree), bool(tree.state.flags & re.IGNORECASE), weight)
+    return best if best is not None and _strength(best, weight) >= least else None
 
 
-def _best_of(items: Sequence[Any], ignore_case: bool) -> frozenset[Literal] | None:
+def _best_of(items: Sequence[Any], ignore_case: bool, weight: Weight) -> frozenset[Literal] | None:
     candidates: list[frozenset[Literal]] = []
     run = bytearray()
     for kind, value in _flat(items):
-        if kind is op.LITERAL and value < 0x80 and value not in ESCAPED:
+        if kind is op.LITERAL and (value >= 0x80 or value not in ESCAPED):
             run.append(value)
             continue
         candidates += _literal(run, ignore_case)
         run.clear()
-        inner = _inside(kind, value, ignore_case)
+        inner = _inside(kind, value, ignore_case, weight)
         if inner is not None:
             candidates.append(inner)
     candidates += _literal(run, ignore_case)
-    return max(candidates, key=_strength, default=None)
+    return max(candidates, key=lambda literals: _strength(literals, weight), default=None)
 
 
 def _flat(items: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
@@ -75,34 +106,55 @@ def _is_branch(body: Any) -> bool:
 
 
 def _literal(run: bytearray, ignore_case: bool) -> list[frozenset[Literal]]:
-    return [frozenset({Literal(bytes(run), ignore_case)})] if run else []
+    """A run of plain characters as a requirement. JSON may write those outside ASCII as `\\uXXXX`:
+    then the number of the first of them is what must stand there."""
+    if not run:
+        return []
+    text = bytes(run)
+    wide = next((character for character in text.decode("utf-8", "ignore") if character > "\x7f"), None)
+    if wide is None:
+        return [frozenset({Literal(text, ignore_case)})] if text.isascii() else []
+    escaped = wide.encode("utf-16-be").hex()[:4].encode()
+    return [frozenset({Literal(text, ignore_case), Literal(b"u" + escaped, True)})]
 
 
-def _inside(kind: Any, value: Any, ignore_case: bool) -> frozenset[Literal] | None:
+def _inside(kind: Any, value: Any, ignore_case: bool, weight: Weight) -> frozenset[Literal] | None:
     """What an item that is no plain character requires."""
     if kind is op.SUBPATTERN:
         _, add, remove, body = value
-        return _best_of(list(body), bool((ignore_case or add & re.IGNORECASE) and not remove & re.IGNORECASE))
+        return _best_of(list(body), bool((ignore_case or add & re.IGNORECASE) and not remove & re.IGNORECASE), weight)
     if kind is op.ATOMIC_GROUP:
-        return _best_of(list(value), ignore_case)
+        return _best_of(list(value), ignore_case, weight)
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and value[0] > 0:
-        return _best_of(list(value[2]), ignore_case)
+        return _best_of(list(value[2]), ignore_case, weight)
     if kind is op.BRANCH:
-        branches = [_best_of(list(branch), ignore_case) for branch in value[1]]
+        branches = [_best_of(list(branch), ignore_case, weight) for branch in value[1]]
         known = [branch for branch in branches if branch is not None]
         if len(known) == len(branches) and sum(map(len, known)) <= _MOST:
             return frozenset().union(*known)
     return None
 
 
-def _strength(literals: frozenset[Literal]) -> float:
+def _strength(literals: frozenset[Literal], weight: Weight) -> float:
     """A set is as distinctive as its weakest member; a small set is better than a large one."""
-    return min(_weight(literal.text) for literal in literals) - 0.1 * len(literals)
+    return min(weight(literal.text) for literal in literals) - 0.05 * len(literals)
+
+
+def _telling(text: bytes) -> float:
+    """How seldom a text stands in healthy records: words of failure are best, then words of
+    completion, then anything long."""
+    if _FAILING.search(text):
+        return 6.0
+    if _COMPLETING.search(text):
+        return 4.0
+    return _weight(text) if len(text.strip()) >= 5 else 0.0
 
 
 def _weight(text: bytes) -> float:
     """The length of a text, where words that stand in every log count little, and a single plain
     word (`method`, `memory`) little as well: any service may print it all day."""
+    if re.fullmatch(rb"u[0-9a-f]{4}", text):
+        return DISTINCTIVE + 1  # the escaped form of a character outside ASCII
     rare = _COMMON.sub(b"", text).replace(b" ", b"")
     weight = len(rare) + 0.25 * len(_COMMON.findall(text))
     return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :=.,()[]")) else weight

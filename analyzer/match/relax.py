@@ -22,9 +22,13 @@ from typing import Any
 from analyzer.catalogue.dialect import UnsupportedPattern, parse_pattern
 from analyzer.match.canonical import ESCAPED
 
-_ESCAPED = rb"""\\+(?:["'/nrt]|u[0-9a-fA-F]{4})"""
+_CARRIAGE = rb"(?:\r|\\+(?:r|u000[dD]))?"
+_ESCAPED = _CARRIAGE + rb"""\\+(?:["'/nrt]|u[0-9a-fA-F]{4})"""
 _INSIDE_ESCAPES = frozenset(b"\\nrtu\"'/0123456789abcdefABCDEF")
 _EVERYTHING = frozenset(range(256))
+_HIGH = frozenset(range(0x80, 0x100))
+_SECOND = frozenset(range(0x80, 0xC0))
+_CLASSES = (op.ANY, op.IN, op.NOT_LITERAL)
 _SPACES = frozenset(b" \t\n\r\f\v")
 _DIGITS = frozenset(b"0123456789")
 _WORDS = _DIGITS | frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -85,12 +89,8 @@ def _sequence(items: Iterable[Any], dotall: bool) -> bytes:
 def _item(kind: Any, value: Any, dotall: bool) -> bytes:
     if kind is op.LITERAL:
         return _literal(value)
-    if kind is op.NOT_LITERAL:
-        return _byte_class(_EVERYTHING - {value})
-    if kind is op.ANY:
-        return _byte_class(_EVERYTHING if dotall else _EVERYTHING - {0x0A})
-    if kind is op.IN:
-        return _byte_class(_members(value))
+    if kind in _CLASSES:
+        return _single(_class_members(kind, value, dotall))
     if kind is op.BRANCH:
         return b"(?:" + b"|".join(_sequence(branch, dotall) for branch in value[1]) + b")"
     if kind is op.SUBPATTERN:
@@ -110,10 +110,16 @@ def _item(kind: Any, value: Any, dotall: bool) -> bytes:
 
 
 def _repeat(low: int, high: Any, body: Any, dotall: bool) -> bytes:
-    inner = _sequence(body, dotall)
+    """A repeat; of a class of bytes that may be escaped, the upper bound is dropped, as raw text can
+    be longer, and the lower one shrinks, as one escape stands for up to four bytes of UTF-8."""
+    if len(body) == 1 and body[0][0] in _CLASSES:
+        members = _class_members(*body[0], dotall)
+        inner, top = _byte_class(members), b"" if members & ESCAPED else _bound(high)
+        low = -(-low // 4) if members & _HIGH else low
+    else:
+        inner, top = _sequence(body, dotall), _bound(high)
     if not inner:
         return b""
-    top = b"" if high is op.MAXREPEAT or _can_be_escaped(body) else str(high).encode()
     if (low, top) == (0, b"1"):
         count = b"?"
     elif not top:
@@ -123,22 +129,15 @@ def _repeat(low: int, high: Any, body: Any, dotall: bool) -> bytes:
     return b"(?:" + inner + b")" + count
 
 
-def _can_be_escaped(body: Any) -> bool:
-    """Whether raw text can need more repetitions than canonical text: only byte classes that also
-    take escapes apart can; a group repeats whole."""
-    if len(body) != 1:
-        return False
-    kind, value = body[0]
-    if kind is op.IN:
-        return bool(_members(value) & ESCAPED)
-    return kind in (op.ANY, op.NOT_LITERAL)
+def _bound(high: Any) -> bytes:
+    return b"" if high is op.MAXREPEAT else str(high).encode()
 
 
 def _literal(code: int) -> bytes:
     if code == 0x22 or code == 0x27 or code == 0x2F:
         return rb"(?:\\*\x%02x|\\+u00%s)" % (code, _any_case(b"%02x" % code))
     if code == 0x0A:
-        return rb"(?:\r?\n|\\+(?:n|u000[aA]))"
+        return b"(?:" + _CARRIAGE + rb"(?:\n|\\+(?:n|u000[aA])))"
     if code in (0x0D, 0x09):
         letter = {0x0D: b"r", 0x09: b"t"}[code]
         return rb"(?:\x%02x|\\+(?:%s|u00%s))" % (code, letter, _any_case(b"%02x" % code))
@@ -153,6 +152,13 @@ def _literal(code: int) -> bytes:
 
 def _any_case(digits: bytes) -> bytes:
     return b"".join(b"[%c%c]" % (d, d - 32) if d >= 0x61 else b"%c" % d for d in digits)
+
+
+def _class_members(kind: Any, value: Any, dotall: bool) -> frozenset[int]:
+    """The bytes that a class of any kind takes."""
+    if kind is op.ANY:
+        return _EVERYTHING if dotall else _EVERYTHING - {0x0A}
+    return _EVERYTHING - {value} if kind is op.NOT_LITERAL else _members(value)
 
 
 def _members(items: Iterable[Any]) -> frozenset[int]:
@@ -172,12 +178,25 @@ def _members(items: Iterable[Any]) -> frozenset[int]:
     return _EVERYTHING - members if negate else members
 
 
+def _single(members: frozenset[int]) -> bytes:
+    """A class that stands for one byte; where that byte may be the second of a character, the
+    escape of the whole character has been taken for its first."""
+    plain = _plain(members)
+    if not members & ESCAPED:
+        return plain
+    return b"(?:" + plain + b"|" + _ESCAPED + b")" + (b"?" if members & _SECOND else b"")
+
+
 def _byte_class(members: frozenset[int]) -> bytes:
-    """A set of bytes; where it takes an escapable byte, also that byte's escaped forms."""
-    plain = b"[" + b"".join(rb"\x%02x-\x%02x" % pair for pair in _ranges(members)) + b"]"
+    """A class that may repeat; where it takes a byte that may be escaped, also its escaped forms."""
+    plain = _plain(members)
     if members & ESCAPED and not _takes_escapes_apart(members):
-        return b"(?:" + plain + b"|" + _ESCAPED + b")"
+        return plain + b"|" + _ESCAPED
     return plain
+
+
+def _plain(members: frozenset[int]) -> bytes:
+    return b"[" + b"".join(rb"\x%02x-\x%02x" % pair for pair in _ranges(members)) + b"]"
 
 
 def _takes_escapes_apart(members: frozenset[int]) -> bool:

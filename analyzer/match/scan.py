@@ -14,7 +14,7 @@ import regex
 
 from analyzer.catalogue import Catalogue
 from analyzer.ingest.blocks import Block
-from analyzer.ingest.lines import LineTable
+from analyzer.ingest.lines import LONGEST_RECORD, LineTable
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.canonical import canonical
@@ -25,8 +25,8 @@ from analyzer.match.reference import CONFIRM_TIMEOUT, compile_pattern, decode_ca
 from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
 from analyzer.redact import redact_all
 
-MAX_RECORD = 1 << 16
-"""Bytes of a record that are confirmed and kept; the rest of a longer one is not looked at."""
+MAX_RECORD = LONGEST_RECORD
+"""Bytes of a record that are confirmed and kept; only a single line can be longer."""
 
 _MAX_TEXT = 4096
 _MINUTE = 60_000_000
@@ -84,7 +84,7 @@ class Scanner:
 
     def scan(self, block: Block, source: int) -> BlockScan:
         """Everything that one block of the `source`-th input yields."""
-        table = block.reader.read(block.data, block.length)
+        table = block.read()
         inside = self.window.covers(table.times)
         found = self._confirmed(block, table, inside)
         dated = table.times[table.dated & inside]
@@ -109,10 +109,10 @@ class Scanner:
         self, block: Block, table: LineTable, inside: npt.NDArray[np.bool_]
     ) -> list[tuple[int, int, dict[str, str]]]:
         """(record, signature, captures) of every true match, in the order of the records."""
-        patterns, ends = self.engine.scan(block.content())
+        begins = table.record_start()
+        patterns, ends = self.engine.scan(block.content(), begins)
         if not len(patterns):
             return []
-        begins = table.record_start()
         record = np.maximum(np.searchsorted(begins, ends - 1, side="right") - 1, 0)
         keep = inside[record]
         pairs = np.unique(record[keep] * self._count + patterns[keep])
@@ -172,11 +172,11 @@ class Scanner:
             pa.array(times, pa.timestamp("us", tz="UTC"), mask=times == NO_TIME),
             pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), source, np.int32)), self._sources),
             pa.array(block.line + table.first_line[rows]),
-            pa.array(block.offset + table.record_start()[rows]),
+            pa.array(block.offsets(table.first_line[rows], table)),
             pa.DictionaryArray.from_arrays(pa.array(signatures), self._signature_names),
             pa.array(severities, pa.string()),
             pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
-            pa.array(services(records, block.reader.layout, self._paths[source]), pa.string()),
+            pa.array(services(records, block.reader.layouts, table.layouts[rows], self._paths[source]), pa.string()),
             _keys_column([captures for _, _, captures in found], records),
             redact_all(text) if self.redact else text,
         ]
@@ -228,7 +228,9 @@ def _keys_column(captures: list[dict[str, str]], records: pa.Array) -> pa.Array:
         names.extend(keys)
         values_.extend(keys.values())
         offsets.append(len(names))
-    return pa.MapArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(values_, pa.string()))
+    return pa.MapArray.from_arrays(
+        pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(values_, pa.string())
+    )
 
 
 def _volume(times: npt.NDArray[np.int64], levels: npt.NDArray[np.int8]) -> dict[tuple[int, int], int]:

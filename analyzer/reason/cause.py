@@ -238,7 +238,9 @@ def _confidence(
     ranked = sorted(scores.values(), reverse=True)
     lead = min(1.0, (ranked[0] - ranked[1]) / 1.0) if len(ranked) > 1 else 0.7
     first = root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW
-    declared = any(_leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root)
+    declared = any(
+        _leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root
+    )
     sure = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
     return round(min(0.97, sure), 2)
 
@@ -261,7 +263,9 @@ def _reasons(
         elif all(m.start >= root.start for m in later):
             reasons.append("nothing else in the cascade came earlier")
         else:
-            reasons.append(f"within {in_words(max(abs(lag), 1000))} of the first {_called(later[0])}, and closer to a cause")
+            reasons.append(
+                f"within {in_words(max(abs(lag), 1000))} of the first {_called(later[0])}, and closer to a cause"
+            )
     elif not others and not observed:
         reasons.append("the only failure in this incident")
     declared = [m for m in others if _leads_to(root.signature.id, m.signature.id, catalogue)]

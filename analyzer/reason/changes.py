@@ -35,7 +35,9 @@ def changes(events: Events, catalogue: Catalogue) -> list[Seen]:
     names = [name for name in events.signatures if name in catalogue and catalogue[name].kind == "change"]
     rows = events.rows_of(names)
     return [
-        Seen(int(events.times[row]), events.signatures[events.signature[row]].split(".")[1], int(events.source[row]), row)
+        Seen(
+            int(events.times[row]), events.signatures[events.signature[row]].split(".")[1], int(events.source[row]), row
+        )
         for row in rows.tolist()
         if events.times[row] != NO_TIME
     ]

@@ -113,7 +113,9 @@ class _Evidence:
     def leads_to(self, first: str, second: str) -> bool:
         """Whether the catalogue says that the first brings about the second."""
         effects = self.lineage(second)
-        return any(effects & set(self.catalogue[name].leads_to) for name in self.lineage(first) if name in self.catalogue)
+        return any(
+            effects & set(self.catalogue[name].leads_to) for name in self.lineage(first) if name in self.catalogue
+        )
 
     def identifiers(self, episode: Episode) -> frozenset[str]:
         """The identifiers of an episode's first events."""

@@ -142,9 +142,7 @@ def _value_count(groups: _Groups, first: Ints, second: Ints, span: int) -> Found
         yield from _windows(groups, key, rows, span, enough)
 
 
-def _windows(
-    groups: _Groups, key: Key, rows: list[int], span: int, enough: Callable[[list[int]], bool]
-) -> Found:
+def _windows(groups: _Groups, key: Key, rows: list[int], span: int, enough: Callable[[list[int]], bool]) -> Found:
     """One finding for each stretch of time in which a sliding window fulfils the condition."""
     start, until = 0, NO_TIME
     for place, row in enumerate(rows):
@@ -159,9 +157,7 @@ def _windows(
 def _temporal(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
     wanted = set(groups.rule.rules)
     for key, rows in groups.by_key(first).items():
-        yield from _windows(
-            groups, key, rows, span, lambda window: wanted <= {_rule_of(groups, row) for row in window}
-        )
+        yield from _windows(groups, key, rows, span, lambda window: wanted <= {_rule_of(groups, row) for row in window})
 
 
 def _temporal_ordered(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
@@ -236,7 +232,9 @@ def _recovered(groups: _Groups, claim: int, failure: int) -> bool:
         return False
     model = groups.events.keys_of(claim).get("model", "").lower().rstrip("s")
     failed = groups.events.keys_of(failure)
-    return bool(model) and model in {failed.get(name, "").lower().rstrip("s") for name in ("relation", "model", "resource")}
+    return bool(model) and model in {
+        failed.get(name, "").lower().rstrip("s") for name in ("relation", "model", "resource")
+    }
 
 
 _EVALUATORS: Mapping[CorrelationType, Callable[[_Groups, Ints, Ints, int], Found]] = {

@@ -63,7 +63,9 @@ def reason(table: pa.Table, catalogue: Catalogue) -> Reasoning:
     table = pa.concat_tables([table, _as_events(findings, table, catalogue)]) if findings else table
     events = columns(table)
     seen = changes(events, catalogue)
-    failure = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)])
+    failure = np.isin(
+        events.signature, [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)]
+    )
     clusters = cluster(_episodes(events, failure), events, catalogue)
     problems = [
         part for whole in clusters for part in _parted(whole, events, catalogue) if _matters(part, events, catalogue)
@@ -193,7 +195,9 @@ def _captures(name: str, catalogue: Catalogue) -> frozenset[str]:
     signature = catalogue[name]
     if signature.correlation is None:
         return captures_of(signature)
-    return frozenset().union(*(captures_of(catalogue[n]) for n in (*signature.correlation.rules, *signature.correlation.counterpart)))
+    return frozenset().union(
+        *(captures_of(catalogue[n]) for n in (*signature.correlation.rules, *signature.correlation.counterpart))
+    )
 
 
 def _filled_root(explanation: Explanation, events: Events, catalogue: Catalogue) -> RootCause:
@@ -204,7 +208,12 @@ def _filled_root(explanation: Explanation, events: Events, catalogue: Catalogue)
 
 def _filled_cascade(explanation: Explanation, events: Events, catalogue: Catalogue) -> tuple[CascadeMember, ...]:
     return tuple(
-        replace(member, title=fill_title(member.title, _usual(explanation.rows[member.signature], member.signature, events, catalogue)))
+        replace(
+            member,
+            title=fill_title(
+                member.title, _usual(explanation.rows[member.signature], member.signature, events, catalogue)
+            ),
+        )
         for member in explanation.members
     )
 
@@ -232,14 +241,20 @@ def _records(rows: Ints, events: Events) -> Ints:
 
 
 def _fixes(
-    explanation: Explanation, failures: Sequence[str], events: Events, catalogue: Catalogue, entities: Mapping[str, tuple[str, ...]]
+    explanation: Explanation,
+    failures: Sequence[str],
+    events: Events,
+    catalogue: Catalogue,
+    entities: Mapping[str, tuple[str, ...]],
 ) -> tuple[Fix, ...]:
     """The root's fix first, then what cleans up after the effects."""
     known = {name: values[0] for name, values in entities.items()}
     fixes = []
     for name in failures:
         variants = variants_of(explanation.rows[name], events, sorted(_captures(name, catalogue)))
-        filled = [{**{k: v for k, v in known.items() if k not in captures}, **captures} for captures in variants or [{}]]
+        filled = [
+            {**{k: v for k, v in known.items() if k not in captures}, **captures} for captures in variants or [{}]
+        ]
         if catalogue[name].fix:
             fixes.append(fix_for(catalogue[name], filled))
     return tuple(fixes)

@@ -153,7 +153,9 @@ def _message(records: pa.Array) -> pa.Array:
     is_json = pc.starts_with(pc.ascii_ltrim_whitespace(first), "{")
     message = pc.if_else(pc.and_(is_json, pc.greater(pc.binary_length(json).fill_null(0), 0)), json, plain)
     exception = pc.extract_regex(text, _EXCEPTION).field("x")
-    behind = pc.if_else(pc.greater(pc.binary_length(exception).fill_null(0), 0), pc.binary_join_element_wise(" ", exception, ""), "")
+    behind = pc.if_else(
+        pc.greater(pc.binary_length(exception).fill_null(0), 0), pc.binary_join_element_wise(" ", exception, ""), ""
+    )
     return pc.utf8_slice_codeunits(pc.binary_join_element_wise(message, behind, ""), 0, _MAX_TEXT)
 
 
@@ -205,5 +207,3 @@ def _sum(groups: Iterable[_Group]) -> _Group:
             total.first = group.first if total.first == NO_TIME else min(total.first, group.first)
             total.last = max(total.last, group.last)
     return total
-
-

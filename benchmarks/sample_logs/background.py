@@ -83,9 +83,7 @@ def postgres_connections(night: Night, stream: str, session: str, per_minute: fl
             reset = "could not receive data from client: Connection reset by peer"
             night.write(stream, left, formats.postgres(left, pid, "LOG", reset, session))
         text = f"disconnection: session time: {clock(stay)} user={user} database={database} {host}"
-        night.write(
-            stream, later(left, 0.001), formats.postgres(later(left, 0.001), pid, "LOG", text, session)
-        )
+        night.write(stream, later(left, 0.001), formats.postgres(later(left, 0.001), pid, "LOG", text, session))
 
 
 def clock(seconds: float) -> str:

@@ -112,9 +112,7 @@ def visits(night: Night) -> None:
         )
     for at in night.arrivals(0.2):
         request(night, at, "GET /api/account", 401)
-        gateway(
-            night, later(at, 0.001), "info", "access token expired, client will refresh", code="TOKEN_EXPIRED"
-        )
+        gateway(night, later(at, 0.001), "info", "access token expired, client will refresh", code="TOKEN_EXPIRED")
         request(night, later(at, 0.2), "POST /api/auth/refresh", 200)
         request(night, later(at, 0.4), "GET /api/account", 200)
     for at in night.arrivals(0.12):
@@ -168,9 +166,7 @@ def oddities(night: Night) -> None:
 def events(night: Night) -> None:
     """``kubectl get events`` with times: a deploy of the orders API, a planned gateway restart."""
     night.write(EVENTS, night.start, event_line("TIME", "TYPE", "REASON", "OBJECT", "MESSAGE"))
-    rollout(
-        night, DEPLOY, "orders-api", "6f7c9d5b44", "58d6bb7c9f", "registry.example.com/shop/orders-api:4.12.0"
-    )
+    rollout(night, DEPLOY, "orders-api", "6f7c9d5b44", "58d6bb7c9f", "registry.example.com/shop/orders-api:4.12.0")
     rollout(night, RESTART, "gateway", "84bb6d7d9c", "7d4b9c6f58", "registry.example.com/shop/gateway:2.31.4")
     at = later(DEPLOY, 8)
     orders_api(night, at, "info", "application.started", version="4.12.0", workers=4)
@@ -243,13 +239,8 @@ def stores(night: Night) -> None:
         at = later(night.start, after)
         night.write(DATABASE, at, formats.postgres(at, 1, "LOG", text))
     for at in night.every(1500, jitter=60):
-        text = (
-            f'temporary file: path "base/pgsql_tmp/pgsql_tmp{night.dice.randint(2000, 9000)}.0", '
-            "size 10223616"
-        )
-        night.write(
-            DATABASE, at, formats.postgres(at, night.dice.randint(2000, 9000), "LOG", text, DATABASE_SESSION)
-        )
+        text = f'temporary file: path "base/pgsql_tmp/pgsql_tmp{night.dice.randint(2000, 9000)}.0", size 10223616'
+        night.write(DATABASE, at, formats.postgres(at, night.dice.randint(2000, 9000), "LOG", text, DATABASE_SESSION))
     background.redis_snapshots(night, REDIS, 1, seconds=240)
 
 

@@ -138,13 +138,11 @@ def handshakes(night: Night) -> None:
     reasons = (
         (
             "crit",
-            "SSL_do_handshake() failed (SSL: error:0A00006C:SSL routines::bad key share) while SSL "
-            "handshaking",
+            "SSL_do_handshake() failed (SSL: error:0A00006C:SSL routines::bad key share) while SSL handshaking",
         ),
         (
             "info",
-            "SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::unsupported protocol) "
-            "while SSL handshaking",
+            "SSL_do_handshake() failed (SSL: error:0A000102:SSL routines::unsupported protocol) while SSL handshaking",
         ),
         ("info", "peer closed connection in SSL handshake while SSL handshaking"),
         ("info", "client sent invalid request while reading client request line"),
@@ -154,8 +152,7 @@ def handshakes(night: Night) -> None:
         error(night, at, level, f"{text}, client: {night.visitor()}, server: 0.0.0.0:443")
         if "invalid request" in text:
             line = (
-                f"{night.visitor()} - - [{formats.clf_time(at)}] "
-                '"\\x16\\x03\\x01\\x00\\xEE\\x01\\x00" 400 150 "-" "-"'
+                f'{night.visitor()} - - [{formats.clf_time(at)}] "\\x16\\x03\\x01\\x00\\xEE\\x01\\x00" 400 150 "-" "-"'
             )
             night.write(ACCESS_OLD if at < ROTATED else ACCESS, at, line)
     for at in night.arrivals(0.05):
@@ -175,9 +172,7 @@ def context(client: str, path: str, upstream: str = "") -> str:
 def django(night: Night, at: datetime, level: str, module: str, text: str) -> None:
     """The "verbose" formatter from Django's documentation: level first, then the time."""
     stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}"
-    night.write(
-        DJANGO, at, f"{level} {stamp} {module} {night.dice.choice((2114, 2115, 2116))} 140283746182976 {text}"
-    )
+    night.write(DJANGO, at, f"{level} {stamp} {module} {night.dice.choice((2114, 2115, 2116))} 140283746182976 {text}")
 
 
 def application(night: Night) -> None:
@@ -246,14 +241,11 @@ def machine(night: Night) -> None:
     night.write(
         ERRORS,
         ROTATED,
-        formats.nginx_error(
-            ROTATED, "notice", 810, 0, "signal 10 (SIGUSR1) received from 9001, reopening logs"
-        ),
+        formats.nginx_error(ROTATED, "notice", 810, 0, "signal 10 (SIGUSR1) received from 9001, reopening logs"),
     )
     for at in night.arrivals(0.08):
         text = (
-            f"[UFW BLOCK] IN=eth0 OUT= SRC={night.visitor()} DST=192.0.2.80 LEN=40 TTL=244 "
-            "PROTO=TCP DPT=23 SYN URGP=0"
+            f"[UFW BLOCK] IN=eth0 OUT= SRC={night.visitor()} DST=192.0.2.80 LEN=40 TTL=244 PROTO=TCP DPT=23 SYN URGP=0"
         )
         uptime = 911245 + (at - night.start).total_seconds()
         night.write(SYSLOG, at, formats.syslog(at, "web-2", "kernel", f"[{uptime:.6f}] {text}"))

@@ -20,15 +20,13 @@ from pathlib import Path
 PUBLIC_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")  # RFC 5737
 
 BROWSERS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/141.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.6 Safari/605.1.15",
     "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.6 Mobile/15E148 Safari/604.1",
-    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 "
-    "Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Mobile Safari/537.36",
 )
 
 
@@ -88,9 +86,7 @@ class Night:
 
     def showing(self, signature: str) -> list[Record]:
         """The records that carry this signature, in order of time."""
-        return sorted(
-            (r for r in self.records if signature in r.signatures), key=lambda r: (r.at, r.sequence)
-        )
+        return sorted((r for r in self.records if signature in r.signatures), key=lambda r: (r.at, r.sequence))
 
     def matching(self, pattern: str) -> list[Record]:
         """The records in whose text the pattern is found, in order of time."""

@@ -158,9 +158,7 @@ def finish(night: Night, at: datetime, sid: str, saved: list[str]) -> None:
             f"   - 주요 감정: {KOREAN[main]} ({share}%)\n   - 감정 상태: 활발한 상태"
         )
     else:
-        text = (
-            "📊 [감정 통합 분석] ⚠️  분석할 감정이 없습니다\n   - 주요 감정: 없음\n   - 감정 상태: 알 수 없음"
-        )
+        text = "📊 [감정 통합 분석] ⚠️  분석할 감정이 없습니다\n   - 주요 감정: 없음\n   - 감정 상태: 알 수 없음"
     say(night, later(at, 0.03), text)
     say(night, later(at, 0.04), f"Session {sid} ended: {len(saved)} emotions persisted", *empty)
     request(night, later(at, 0.08), "POST", f"/api/sessions/{sid}/end", 200)

@@ -55,9 +55,7 @@ def pino(at: datetime, level: str, pid: int, hostname: str, message: str, **fiel
 
 def winston_json(at: datetime, level: str, message: str, **fields: object) -> str:
     """winston's ``format.json()`` after ``format.timestamp()``: keys sorted (stable stringify)."""
-    return compact(
-        dict(sorted({"level": level, "message": message, **fields, "timestamp": iso_ms(at)}.items()))
-    )
+    return compact(dict(sorted({"level": level, "message": message, **fields, "timestamp": iso_ms(at)}.items())))
 
 
 def winston_text(at: datetime, level: str, label: str, message: str) -> str:

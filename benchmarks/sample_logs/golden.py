@@ -134,9 +134,7 @@ def count_line(night: Night, signature: str) -> str:
         len(own),
         len(everywhere),
     )
-    files = ", ".join(
-        f"{stream} {n}" for stream, n in sorted(Counter(record.stream for record in own).items())
-    )
+    files = ", ".join(f"{stream} {n}" for stream, n in sorted(Counter(record.stream for record in own).items()))
     rest = f"; healthy traffic has {len(everywhere) - len(own)} more" if len(everywhere) > len(own) else ""
     return f"      {signature}: {len(own)}  # {files}{rest}"
 

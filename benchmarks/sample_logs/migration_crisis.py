@@ -205,10 +205,7 @@ def orders(night: Night, at: datetime) -> None:
             request(night, at, "GET /api/orders", 200)
         return
     user = night.dice.randint(1, 480)
-    sql = (
-        'SELECT "id", "userId", "totalAmount", "status" FROM "orders" AS "Order" WHERE '
-        f'"Order"."userId" = {user};'
-    )
+    sql = f'SELECT "id", "userId", "totalAmount", "status" FROM "orders" AS "Order" WHERE "Order"."userId" = {user};'
     pid = night.dice.randint(6400, 6419)
     signature = "postgresql.undefined_table"
     postgres_error(night, at, pid, f"{TABLE_ERROR} at character 53", "", sql, signature)

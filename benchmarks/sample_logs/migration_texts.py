@@ -44,8 +44,7 @@ BUILD = (
     (0.0, "==> Running 'npm run start:production'"),
     (
         0.6,
-        "\n> swan-backend@1.4.2 start:production\n> node scripts/run-migrations-production.mjs && "
-        "node server.mjs\n",
+        "\n> swan-backend@1.4.2 start:production\n> node scripts/run-migrations-production.mjs && node server.mjs\n",
     ),
 )
 
@@ -80,9 +79,7 @@ ATTEMPTS = (
         error=MODULE_ERROR_LONG,
         kind="module",
     ),
-    Attempt(
-        at=utc("2025-05-28 15:02:05"), failed=FIRST, error=MODULE_ERROR_LONG, kind="module", by_hand=True
-    ),
+    Attempt(at=utc("2025-05-28 15:02:05"), failed=FIRST, error=MODULE_ERROR_LONG, kind="module", by_hand=True),
     Attempt(
         at=utc("2025-05-28 15:21:18"),
         commit="b94e6f05d2c831a7e06f5b9d1c48a2703e7fd916",
@@ -102,8 +99,7 @@ ATTEMPTS = (
         failed="20250527120000-backfill-session-trainers",
         error=f"ERROR: {COLUMN_ERROR}",
         kind="column",
-        statement='UPDATE "sessions" SET "trainerId" = (SELECT "id" FROM "users" WHERE "role" = '
-        "'trainer' LIMIT 1);",
+        statement='UPDATE "sessions" SET "trainerId" = (SELECT "id" FROM "users" WHERE "role" = \'trainer\' LIMIT 1);',
     ),
     Attempt(
         at=utc("2025-05-28 16:03:27"),

@@ -176,10 +176,7 @@ def transcribe(night: Night, at: datetime, sid: str) -> datetime:
     for number in range(1, night.dice.randint(3, 11)):
         at = later(at, night.dice.uniform(6, 24))
         confidence = night.dice.uniform(0.81, 0.99)
-        text = (
-            f"segment {number} saved: session={sid} confidence={confidence:.2f} "
-            f"words={night.dice.randint(4, 60)}"
-        )
+        text = f"segment {number} saved: session={sid} confidence={confidence:.2f} words={night.dice.randint(4, 60)}"
         log(night, at, "INFO", "services.transcription", text)
         if night.dice.random() < 0.02:
             text = f"Whisper API timed out, retrying (1/3): session={sid}"
@@ -245,15 +242,13 @@ def ordinary(night: Night) -> None:
         nginx(night, later(at, 0.3), "POST /api/auth/refresh", 200, 512)
     for at in night.every(60, jitter=1):
         text = (
-            f"metrics: active_sessions={night.dice.randint(0, 6)} queue=0 errors=0 "
-            f"rss={night.dice.randint(180, 240)}MB"
+            f"metrics: active_sessions={night.dice.randint(0, 6)} queue=0 errors=0 rss={night.dice.randint(180, 240)}MB"
         )
         log(night, at, "INFO", "services.metrics", text)
     background.postgres_housekeeping(night, DATABASE, 704)
     background.postgres_connections(night, DATABASE, DATABASE_SESSION, 0.3)
     statements = (
-        "SELECT count(*) FROM segments JOIN sessions ON sessions.id = segments.session_id WHERE "
-        "workspace_id = $1",
+        "SELECT count(*) FROM segments JOIN sessions ON sessions.id = segments.session_id WHERE workspace_id = $1",
     )
     background.postgres_slow_query(night, DATABASE, DATABASE_SESSION, statements, 0.06)
     background.cron_and_ssh(night, SYSLOG, "web-1")

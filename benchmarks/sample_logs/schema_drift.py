@@ -67,9 +67,7 @@ def tell() -> tuple[Night, str]:
 
 def log(night: Night, at: datetime, talk: Talk, level: str, message: str, *signatures: str) -> None:
     """A line of the conversation tracker in the replica's log."""
-    night.write(
-        f"api-{talk.replica}.log", at, formats.python_logging(at, level, TRACKER, message), *signatures
-    )
+    night.write(f"api-{talk.replica}.log", at, formats.python_logging(at, level, TRACKER, message), *signatures)
 
 
 def rest(night: Night, at: datetime, talk: Talk, request: str, status: int) -> None:
@@ -82,10 +80,7 @@ def rest(night: Night, at: datetime, talk: Talk, request: str, status: int) -> N
     address = f"172.18.0.{10 + talk.replica}"
     line = formats.combined(at, address, f"{method} /rest/v1{path}", status, size, AGENT)
     night.write(KONG, later(at, -0.001), line)
-    line = (
-        f'172.18.0.6 - service_role [{formats.clf_time(at)}] "{method} {path} HTTP/1.1" {status} '
-        f'- "" "{AGENT}"'
-    )
+    line = f'172.18.0.6 - service_role [{formats.clf_time(at)}] "{method} {path} HTTP/1.1" {status} - "" "{AGENT}"'
     night.write(POSTGREST, later(at, -0.002), line)
 
 
@@ -210,9 +205,7 @@ def start_fails(night: Night, at: datetime, talk: Talk) -> None:
     if night.dice.random() < 0.4:
         trace = {"line": 125, "function": "start_session", "table": "conversation_sessions"}
         text += "\n" + TRACE.format(**trace, site=SITE, error=error)
-    log(
-        night, later(at, 0.002), talk, "ERROR", text, "app.save_failed", "supabase.column_not_in_schema_cache"
-    )
+    log(night, later(at, 0.002), talk, "ERROR", text, "app.save_failed", "supabase.column_not_in_schema_cache")
 
 
 def message_fails(night: Night, at: datetime, talk: Talk, role: str) -> None:
@@ -244,21 +237,14 @@ def voice_message_fails(night: Night, at: datetime, talk: Talk) -> None:
     if night.dice.random() < 0.12:
         trace = {"line": 233, "function": "_save_message", "table": "conversation_messages"}
         text += "\n" + TRACE.format(**trace, site=SITE, error=error)
-    log(
-        night, later(at, 0.002), talk, "ERROR", text, "app.save_failed", "supabase.column_not_in_schema_cache"
-    )
+    log(night, later(at, 0.002), talk, "ERROR", text, "app.save_failed", "supabase.column_not_in_schema_cache")
     log(night, later(at, 0.003), talk, "ERROR", f"Message for session {talk.short} dropped after 3 attempts")
 
 
 def text_message_fails(night: Night, at: datetime, talk: Talk) -> None:
     """Without ``audio_url`` the insert reaches PostgreSQL, but nobody knows the user's id."""
-    said = night.dice.choice(
-        ("Can we practise ordering coffee?", "How do I say that politely?", "Once more, please.")
-    )
-    row = (
-        f"Failing row contains ({night.uuid()}, {talk.sid}, null, user, {said}, null, "
-        f"{at:%Y-%m-%d %H:%M:%S.%f}+00)."
-    )
+    said = night.dice.choice(("Can we practise ordering coffee?", "How do I say that politely?", "Once more, please."))
+    row = f"Failing row contains ({night.uuid()}, {talk.sid}, null, user, {said}, null, {at:%Y-%m-%d %H:%M:%S.%f}+00)."
     statement = (
         'WITH pgrst_source AS (INSERT INTO "public"."conversation_messages"("content", '
         '"created_at", "role", "session_id") '

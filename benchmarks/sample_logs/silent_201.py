@@ -140,9 +140,7 @@ def lose(night: Night, at: datetime, user: User, sid: str, request_id: str) -> N
         at = later(at, wait + night.dice.uniform(0.05, 0.3))
 
 
-def answer_created(
-    night: Night, at: datetime, user: User, sid: str, request_id: str, *signatures: str
-) -> None:
+def answer_created(night: Night, at: datetime, user: User, sid: str, request_id: str, *signatures: str) -> None:
     """201, in the API's own log with the session's id, in the access log without."""
     took = night.latency(31)
     text = f"POST /api/sessions/create 201 {took:.0f}ms userId={user.id} sessionId={sid}"
@@ -203,8 +201,7 @@ def restore(night: Night) -> None:
     for after, message in (
         (
             -4.1,
-            "duration: 2812.402 ms  statement: COPY users_snapshot_0918 FROM STDIN WITH (FORMAT "
-            "csv, HEADER true);",
+            "duration: 2812.402 ms  statement: COPY users_snapshot_0918 FROM STDIN WITH (FORMAT csv, HEADER true);",
         ),
         (
             -0.3,
@@ -220,10 +217,7 @@ def cache_trouble(night: Night, at: datetime, request_id: str, action: str, sid:
     """While Redis is down, the cache is skipped with an error in the log."""
     if not REDIS_DOWN <= at < REDIS_UP:
         return False
-    text = (
-        f"Redis cache error ({action} session:{sid}), continuing without cache: connect "
-        "ECONNREFUSED 127.0.0.1:6379"
-    )
+    text = f"Redis cache error ({action} session:{sid}), continuing without cache: connect ECONNREFUSED 127.0.0.1:6379"
     log(night, at, request_id, "error", text, "redis.connection_refused")
     return True
 
@@ -297,9 +291,7 @@ def ordinary(night: Night, users: list[User]) -> None:
     background.scanners(night, ACCESS, 0.12)
     background.postgres_housekeeping(night, DATABASE, 913)
     background.postgres_connections(night, DATABASE, DATABASE_SESSION, 0.35)
-    statements = (
-        "SELECT s.*, COUNT(q.id) FROM sessions s LEFT JOIN questions q ON q.session_id = s.id GROUP BY s.id",
-    )
+    statements = ("SELECT s.*, COUNT(q.id) FROM sessions s LEFT JOIN questions q ON q.session_id = s.id GROUP BY s.id",)
     background.postgres_slow_query(night, DATABASE, DATABASE_SESSION, statements, 0.05)
     for at in night.every(420, jitter=20):
         if not REDIS_DOWN <= at <= REDIS_UP:
@@ -314,9 +306,7 @@ def ordinary(night: Night, users: list[User]) -> None:
         "module is deprecated. "
         "Please use a userland alternative instead.",
     )
-    night.write(
-        WORKER_ERRORS, at, "(Use `node --trace-deprecation ...` to show where the warning was created)"
-    )
+    night.write(WORKER_ERRORS, at, "(Use `node --trace-deprecation ...` to show where the warning was created)")
 
 
 SUMMARY = """

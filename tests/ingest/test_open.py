@@ -167,7 +167,9 @@ def test_half_a_character_at_the_end_of_utf_16() -> None:
     assert content_of("abc\n".encode("utf-16") + b"\x41")[0] == "abc\n\ufffd".encode()
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"\n", b"\xff\xfe\xfa" * 50, b"\x80latin \xe9\n", b"\x1f", b"BZ", b"\0" * 90])
+@pytest.mark.parametrize(
+    "data", [b"", b"x", b"\n", b"\xff\xfe\xfa" * 50, b"\x80latin \xe9\n", b"\x1f", b"BZ", b"\0" * 90]
+)
 def test_other_bytes_pass_as_they_are(data: bytes) -> None:
     content, stream = content_of(data)
     assert content == data or stream.encoding == "utf-16"

@@ -18,7 +18,9 @@ BROKEN = replace(
 
 
 def test_a_command_is_written_once_for_each_thing_it_differs_for() -> None:
-    fix = fix_for(BROKEN, [{"relation": "sessions", "column": "metadata"}, {"relation": "messages", "column": "audio_url"}])
+    fix = fix_for(
+        BROKEN, [{"relation": "sessions", "column": "metadata"}, {"relation": "messages", "column": "audio_url"}]
+    )
     assert fix.steps[0].command == (
         'ALTER TABLE "sessions" ADD COLUMN "metadata" <type>;\nALTER TABLE "messages" ADD COLUMN "audio_url" <type>;'
     )
@@ -33,4 +35,7 @@ def test_a_value_that_is_not_known_stays_visible() -> None:
 
 
 def test_doubled_braces_become_single_ones() -> None:
-    assert fill("module.exports = {{ async up() {{ {relation} }} }}", {"relation": "x"}) == "module.exports = { async up() { x } }"
+    assert (
+        fill("module.exports = {{ async up() {{ {relation} }} }}", {"relation": "x"})
+        == "module.exports = { async up() { x } }"
+    )

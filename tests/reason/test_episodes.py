@@ -28,7 +28,11 @@ def test_a_burst_is_one_episode_and_a_long_silence_ends_it() -> None:
 
 
 def test_a_steady_drip_is_one_episode() -> None:
-    found = of("\n".join(f"{hour:02d}:{minute:02d}:00  cron  job.failed" for hour in (10, 11, 12) for minute in (0, 15, 30, 45)))
+    found = of(
+        "\n".join(
+            f"{hour:02d}:{minute:02d}:00  cron  job.failed" for hour in (10, 11, 12) for minute in (0, 15, 30, 45)
+        )
+    )
     assert [episode.count for episode in found] == [12]
 
 

@@ -106,7 +106,9 @@ def test_a_healthy_write_and_lookup_is_no_incident() -> None:
 
 
 def test_mild_failures_need_a_burst() -> None:
-    drip = "\n".join(f"{hour:02d}:{minute:02d}:00  api  app.slow" for hour in range(8, 12) for minute in range(0, 60, 5))
+    drip = "\n".join(
+        f"{hour:02d}:{minute:02d}:00  api  app.slow" for hour in range(8, 12) for minute in range(0, 60, 5)
+    )
     burst = "\n".join(f"10:00:{second:02d}  api  app.slow" for second in range(30))
     assert not told(drip).incidents
     assert len(told(burst).incidents) == 1

@@ -40,7 +40,7 @@ def test_the_message_of_a_json_record_is_what_counts() -> None:
 
 def test_a_stack_trace_is_known_by_its_exception() -> None:
     (template,) = grouped(
-        "2025-10-24 02:14:07 ERROR request failed\nTraceback (most recent call last):\n  File \"a.py\", line 3\nFluxError: coil 4 broke"
+        '2025-10-24 02:14:07 ERROR request failed\nTraceback (most recent call last):\n  File "a.py", line 3\nFluxError: coil 4 broke'
     ).summary()
     assert template.template == "request failed FluxError: coil <*> broke"
 
@@ -54,7 +54,9 @@ def test_severe_and_frequent_templates_come_first() -> None:
 
 
 def test_templates_that_differ_in_one_word_are_merged() -> None:
-    found = grouped(*[f"ERROR could not warp to planet {name} today" for name in ("vulcan", "bajor", "romulus", "earth")])
+    found = grouped(
+        *[f"ERROR could not warp to planet {name} today" for name in ("vulcan", "bajor", "romulus", "earth")]
+    )
     (template,) = found.summary()
     assert template.template == "could not warp to planet <*> today"
     assert template.count == 4

@@ -1,35 +1,28 @@
-"""What can be said of a signature's regular expression without running it.
+"""Patterns that take for ever: found by their syntax tree, before any text has to suffer.
 
-Signatures are written in the dialect that Python's own `re` and the `regex` package have in common;
-its syntax tree comes from the parser of `re`.
+Backtracking doubles with each character where a repeat stands within a repeat and nothing stands
+between the rounds.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable
 from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
+
+from analyzer.catalogue.dialect import parse_pattern
 
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT)
 _MANY = 16
 """Repeating this often or more counts as repeating without end."""
 
 
-def syntax_tree(pattern: bytes) -> Any:
-    """The syntax tree of a pattern. Raises `re.error` for syntax outside the dialect."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        # `regex` lets two branches name their groups alike, the parser of `re` does not.
-        return _parser.parse(re.sub(rb"\(\?P<\w+>", b"(", pattern))
-
-
 def explodes(pattern: bytes) -> bool:
-    """Whether a repeat stands within a repeat with nothing between the rounds, as in `(a+)+`: then
-    the ways to split a text that does not match double with each character."""
-    return _explodes(syntax_tree(pattern))
+    """Whether a repeat stands within a repeat with nothing between the rounds, as in `(a+)+`.
+
+    Raises `UnsupportedPattern` for syntax outside the dialect.
+    """
+    return _explodes(parse_pattern(pattern))
 
 
 def _explodes(items: Iterable[Any]) -> bool:

@@ -1,0 +1,69 @@
+"""Ids and services of records, found by name and shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from analyzer.ingest.layout import JSON_LINES, PLAIN
+from analyzer.match.fields import identifiers, service_of_path, services
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("request_id=abc-123 done", {"request_id": "abc-123"}),
+        ("[req-6ab0b428] done", {"request_id": "6ab0b428"}),
+        ('{"reqId":"r42","x":1}', {"request_id": "r42"}),
+        (r'{"log":"{\"trace_id\":\"4bf92f35\"}"}', {"trace_id": "4bf92f35"}),
+        ("X-Correlation-ID: c0ffee1", {"request_id": "c0ffee1"}),
+        ("session id 0d89c95a lost", {"session_id": "0d89c95a"}),
+        ("for user_id: 42a7", {"user_id": "42a7"}),
+        ("job id=9001", {"job_id": "9001"}),
+        ("GET /orders/46ddcd05-5ebe-4086-9612-b52f21c66515", {"id": "46ddcd05-5ebe-4086-9612-b52f21c66515"}),
+        ("user_id is missing", {}),
+        ("session identity unknown", {}),
+        ("nothing here", {}),
+    ],
+)
+def test_identifiers(text: str, expected: dict[str, str]) -> None:
+    found = identifiers(pa.array([b"other", text.encode()]))
+    assert {name: values[1] for name, values in found.items() if values[1] is not None} == expected
+    assert all(values[0] is None for values in found.values())
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("logs/api.log", "api"),
+        ("api-2025-10-24.log.gz", "api"),
+        ("/var/log/syslog.1", "syslog"),
+        ("worker.log.2.zst", "worker"),
+        ("-", "stdin"),
+        ("api.20251024.jsonl", "api"),
+        (".log", ".log"),
+    ],
+)
+def test_the_service_of_a_path(path: str, name: str) -> None:
+    assert service_of_path(path) == name
+
+
+@pytest.mark.parametrize(
+    ("record", "service"),
+    [
+        (b'{"service":"api","msg":"x"}', "api"),
+        (b'{"logger":"shop.orders","msg":"x"}', "shop.orders"),
+        (b'{"name":"billing","service":"api"}', "api"),
+        (b'{"msg":"x"}', "file"),
+        (b'{"service":"caf\xff"}', "caf\ufffd"),
+    ],
+)
+def test_the_service_of_json_records(record: bytes, service: str) -> None:
+    places = np.zeros(1, dtype=np.int8)
+    assert services(pa.array([record]), [JSON_LINES], places, "file.log") == [service]
+
+
+def test_records_without_a_layout_have_the_service_of_the_file() -> None:
+    places = np.zeros(2, dtype=np.int8)
+    assert services(pa.array([b"a", b"b"]), [PLAIN], places, "web.log") == ["web", "web"]
