@@ -108,8 +108,8 @@ class LayoutReader:
 
     def _times_of_width(self, texts: pa.Array, width: int) -> Micros:
         """Times of texts that are all as long as each other, of a few shapes."""
-        joined = np.frombuffer(b"".join(texts.to_pylist()) + bytes(PADDING), dtype=np.uint8)
-        at = np.arange(len(texts), dtype=np.int64) * width
+        joined = np.frombuffer(b" ".join(texts.to_pylist()) + bytes(PADDING), dtype=np.uint8)
+        at = np.arange(len(texts), dtype=np.int64) * (width + 1)
         times = np.full(len(texts), NO_TIME, dtype=np.int64)
         for _ in range(_SHAPES_PER_WIDTH):
             missed = np.flatnonzero(times == NO_TIME)
@@ -189,7 +189,8 @@ def _learn_time(understood: Sequence[Understood], clock: Clock) -> tuple[Locator
     same = [(line, span) for line, span in dated if span[1] - span[0] == usual]
     example_line, example_span = same[len(same) // 2]
     locator = learn([line for line, _ in same], [span for _, span in same])
-    return locator, TimestampReader(example_line[slice(*example_span)], clock)
+    behind = example_line[example_span[1] :][:1]
+    return locator, TimestampReader(example_line[slice(*example_span)], clock, behind)
 
 
 def _learn_level(layout: Layout, understood: Sequence[Understood]) -> tuple[Locator | None, LevelKind]:

@@ -142,21 +142,27 @@ def _fraction_micros(digits: bytes | None) -> int:
 class TimestampReader:
     """Reads timestamps of one shape (all of the same width) from many places of a block at once."""
 
-    def __init__(self, example: bytes, clock: Clock) -> None:
-        """Learn the shape from `example`, a timestamp that `parse_timestamp` understands."""
+    def __init__(self, example: bytes, clock: Clock, behind: bytes = b" ") -> None:
+        """Learn the shape from `example`, a timestamp that `parse_timestamp` understands.
+
+        `behind` is the byte that usually follows; others that could go on with a timestamp (a
+        fraction, a zone) tell that one of another shape stands there.
+        """
         match = next(found for pattern in _COMPILED if (found := pattern.match(example)))
         self.width = match.end()
         self._clock = clock
         self._digits = _counted_digits(match)
         self._second = None if match.groupdict().get("epoch") else match.start("second")
         self._fixed = [(at, code) for at, code in enumerate(example[: self.width]) if not chr(code).isalnum()]
+        self._goes_on = np.zeros(256, dtype=bool)
+        self._goes_on[[code for code in b"0123456789.,:+Z" if code not in behind]] = True
         self._cache: dict[bytes, int] = {}
 
     def read(self, data: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> Micros:
         """Microseconds of the timestamps that begin at the offsets `at`; `NO_TIME` where none of
         this shape stands there."""
         window = gather(data, at, self.width)
-        valid = np.ones(len(at), dtype=bool)
+        valid = ~self._goes_on[data[np.minimum(at + self.width, len(data) - 1)]]
         for column, code in self._fixed:
             valid &= window[:, column] == code
         counted = np.zeros(len(at), dtype=np.int64)
@@ -190,9 +196,14 @@ class TimestampReader:
         if known is None:
             if len(self._cache) > _CACHE_LIMIT:
                 self._cache.clear()
-            parsed = parse_timestamp(remainder[: self.width], self._clock)
+            parsed = parse_timestamp(remainder[: self.width], self._clock) if self._fills(remainder) else None
             known = self._cache[remainder] = NO_TIME if parsed is None else parsed
         return known
+
+    def _fills(self, remainder: bytes) -> bool:
+        """Whether a timestamp is as wide as the window: `...:07.` is a part of one."""
+        match = next((found for pattern in _COMPILED if (found := pattern.match(remainder[: self.width]))), None)
+        return match is not None and match.end() == self.width
 
 
 def _two_digits(window: npt.NDArray[np.uint8], column: int) -> npt.NDArray[np.uint8]:

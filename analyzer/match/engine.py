@@ -126,11 +126,27 @@ def _expressions(patterns: Sequence[str]) -> list[Expressions]:
             owners = parts[0].setdefault(key, [])
             if owner not in owners:
                 owners.append(owner)
+    _drop_implied_hints(parts[0])
     return parts
 
 
+def _drop_implied_hints(expressions: Expressions) -> None:
+    """Where one hint is part of another (`error` of `errors`), the shorter one is found anyway."""
+    by_length = sorted((key for key, owners in expressions.items() if min(owners) < 0), key=lambda key: len(key[0]))
+    for place, (text, ignore_case) in enumerate(by_length):
+        kinds = {owner for owner in expressions.get((text, ignore_case), ()) if owner < 0}
+        for longer, longer_ignores in by_length[place + 1 :]:
+            within = text.lower() in longer.lower() if ignore_case else text in longer and not longer_ignores
+            owners = expressions.get((longer, longer_ignores))
+            if within and owners is not None:
+                owners[:] = [owner for owner in owners if owner not in kinds]
+                if not owners:
+                    del expressions[longer, longer_ignores]
+
+
 def _quoted(text: bytes) -> bytes:
-    return b"".join(rb"\x%02x" % code for code in text)
+    """A text as an expression; letters stand for themselves."""
+    return b"".join(b"%c" % code if chr(code).isalpha() and code < 0x80 else rb"\x%02x" % code for code in text)
 
 
 def _compile(expressions: Sequence[tuple[bytes, bool]]) -> Any:

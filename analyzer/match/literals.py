@@ -23,7 +23,7 @@ DISTINCTIVE = 4.5
 """How much distinctive text (see `_weight`) a literal needs to stand for its pattern."""
 
 KINDS = 2
-TELLING = 3.0
+TELLING = 3.3
 """How much a hint must tell, by `_telling`."""
 
 _MOST = 24
@@ -41,7 +41,7 @@ _FAILING = re.compile(
 )
 _COMPLETING = re.compile(
     rb"(?i)created|saved|stored|persisted|inserted|recorded|registered|submitted|placed|completed|finali|committed|"
-    rb"finished|ended|imported|exported|processed|written|fallback"
+    rb"finished|ended|imported|exported|processed|written|fallback|found|exist|closed|deploy|migrat|config|listening"
 )
 
 Weight = Callable[[bytes], float]
@@ -157,4 +157,4 @@ def _weight(text: bytes) -> float:
         return DISTINCTIVE + 1  # the escaped form of a character outside ASCII
     rare = _COMMON.sub(b"", text).replace(b" ", b"")
     weight = len(rare) + 0.25 * len(_COMMON.findall(text))
-    return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :=.,()[]")) else weight
+    return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :.,")) else weight

@@ -258,3 +258,15 @@ def test_a_few_access_lines_in_console_output_do_not_make_it_an_access_log() -> 
 def test_only_newlines_end_a_line(separator: str) -> None:
     data = f"2025-10-24 02:14:07 INFO one{separator}2025-10-24 02:14:08 INFO two\n".encode() * 20
     assert len(records_of(data)) == 20
+
+
+def test_decimals_and_zones_may_differ_from_line_to_line() -> None:
+    stamps = ["2025-10-24T02:14:07Z", "2025-10-24T02:14:07.113Z", "2025-10-24T04:14:07+02:00", "2025-10-24T02:14:07.5Z"]
+    data = "".join(f"{stamps[0]} INFO a\n" * 5 + f"{stamp} INFO b\n" for stamp in stamps * 10)
+    times = [record.time for record in records_of(data.encode())]
+    assert times[5::6][:4] == [
+        "2025-10-24T02:14:07+00:00",
+        "2025-10-24T02:14:07.113000+00:00",
+        "2025-10-24T02:14:07+00:00",
+        "2025-10-24T02:14:07.500000+00:00",
+    ]

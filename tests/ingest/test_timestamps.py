@@ -146,12 +146,21 @@ def test_seconds_that_do_not_exist(seconds: list[int]) -> None:
 
 @given(st.lists(st.binary(min_size=24, max_size=24), min_size=1, max_size=8))
 def test_what_is_no_timestamp_is_read_as_none(texts: list[bytes]) -> None:
-    data = b"".join(texts)
+    data = b" ".join(texts)
     times = TimestampReader(b"2025-10-24T02:14:07.113Z", CLOCK).read(
-        np.frombuffer(data + bytes(PADDING), np.uint8), np.arange(len(texts), dtype=np.int64) * 24
+        np.frombuffer(data + bytes(PADDING), np.uint8), np.arange(len(texts), dtype=np.int64) * 25
     )
     for text, micros in zip(texts, times.tolist(), strict=True):
         assert micros == NO_TIME or micros == parse_timestamp(text, CLOCK)
+
+
+def test_a_timestamp_of_another_shape_is_not_read_in_part() -> None:
+    reader = TimestampReader(b"2025-10-24T02:14:07Z", CLOCK)
+    for text in (b"2025-10-24T02:14:07.113Z", b"2025-10-24T02:14:07+02:00", b"2025-10-24T02:14:07"):
+        assert reader.read(np.frombuffer(text + bytes(PADDING), np.uint8), np.array([0])).tolist() == [NO_TIME]
+    reader = TimestampReader(b"2025-10-24 02:14:07", CLOCK)
+    for text in (b"2025-10-24 02:14:07.113", b"2025-10-24 02:14:07,113", b"2025-10-24 02:14:07Z", b"2025-10-24 02:14:07+02"):
+        assert reader.read(np.frombuffer(text + bytes(PADDING), np.uint8), np.array([0])).tolist() == [NO_TIME]
 
 
 def _agree(texts: list[str], clock: Clock, example: str | None = None) -> None:

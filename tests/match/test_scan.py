@@ -29,13 +29,19 @@ def _some_signatures() -> Catalogue:
     return Catalogue(tuple(load_catalogue())[::EVERY])
 
 
-@lru_cache(maxsize=4)
-def _engine(catalogue_id: int, catalogue: Catalogue) -> HyperscanEngine:
-    return HyperscanEngine(patterns_of(catalogue))
+_ENGINES: dict[tuple[str, ...], HyperscanEngine] = {}
+
+
+def _engine(catalogue: Catalogue) -> HyperscanEngine:
+    """Compiled once for each catalogue: it takes seconds for the whole one."""
+    patterns = tuple(patterns_of(catalogue))
+    if patterns not in _ENGINES:
+        _ENGINES[patterns] = HyperscanEngine(patterns)
+    return _ENGINES[patterns]
 
 
 def _scanner(catalogue: Catalogue, window: Window = Window(), redact: bool = False) -> Scanner:  # noqa: B008
-    return Scanner(catalogue, _engine(id(catalogue), catalogue), ["logs/api.log"], window, redact)
+    return Scanner(catalogue, _engine(catalogue), ["logs/api.log"], window, redact)
 
 
 def _rows(scans: list[BlockScan]) -> list[dict[str, Any]]:
