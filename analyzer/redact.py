@@ -10,23 +10,34 @@ import pyarrow.compute as pc
 MARK = "[redacted]"
 
 # RE2 syntax. Each pattern keeps what stands before the secret (group 1) and drops the secret.
+_NAMES = (
+    r"(?:password|passwd|pwd|secret|token|api[-_]?key|apikey|access[-_]?key|private[-_]?key|credential|"
+    r"authorization|cookie|passphrase)[\w-]*"
+)
+_SCHEME = r"(?:(?:bearer|basic|digest|token|apikey)\s+)?"
+_VALUE = r"(?:[^\s\\\"',;&(){}\[\]<>]{3,}|\[redacted\])"
+_COOKIE = r"[\w.-]+=[^\s;,\\\"']+"
+_KEYS_OF_PROVIDERS = (
+    r"(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|"
+    r"[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|sk-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,})"
+)
 _SECRETS: tuple[str, ...] = (
+    # all the cookies of a header
+    r"(?i)(\bcookie[\\\"']*\s*:\s*[\\\"']*)" + _COOKIE + r"(?:;\s*" + _COOKIE + ")*",
     # key = value and "key": "value", also escaped; `Authorization: Bearer ...`
-    r"(?i)((?:password|passwd|pwd|secret|token|api[-_]?key|apikey|access[-_]?key|private[-_]?key|credential|authorization|"
-    r"cookie|passphrase)[\w-]*[\\\"']*\s*[=:]\s*[\\\"']*(?:bearer\s+|basic\s+)?)[^\s\\\"',;&(){}\[\]<>]{3,}",
+    r"(?i)(" + _NAMES + r"[\\\"']*\s*[=:]\s*[\\\"']*" + _SCHEME + ")" + _VALUE,
     r"(?i)(bearer\s+)[A-Za-z0-9._~+/-]{12,}=*",
     # user:password@host in any URL
     r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@\"']*:)[^\s@/\"']+@",
     # tokens that give themselves away by their shape: JWT, AWS, GitHub, Slack, Stripe, OpenAI, Google
     r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
     r"()\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    r"()\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|xox[abprs]-[A-Za-z0-9-]{10,}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|"
-    r"sk-[A-Za-z0-9_-]{20,}|AIza[A-Za-z0-9_-]{30,})",
+    r"()\b" + _KEYS_OF_PROVIDERS,
     r"()-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
 )
 _HINT = (
-    r"(?i)passw|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_ ]?key|credential|authorization|cookie|passphrase|"
-    r"bearer|://[^\s/@]*:[^\s/@]*@|eyJ|AKIA|ASIA|gh[pousr]_|github_pat|xox|[sr]k_(?:live|test)|sk-|AIza"
+    r"(?i)passw|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_ ]?key|credential|authorization|cookie|"
+    r"passphrase|bearer|://[^\s/@]*:[^\s/@]*@|eyJ|AKIA|ASIA|gh[pousr]_|github_pat|xox|[sr]k_(?:live|test)|sk-|AIza"
 )
 _REPLACEMENTS = tuple(r"\1" + MARK + ("@" if "://" in pattern else "") for pattern in _SECRETS)
 

@@ -44,9 +44,9 @@ class Catalogue:
         """The broader signatures that this one refines, nearest first."""
         chain: list[str] = []
         current = self.by_id.get(signature_id)
-        while current and current.refines and current.refines not in chain:
-            chain.append(current.refines)
-            current = self.by_id.get(current.refines)
+        while current and (above := current.refines) and above in self.by_id and above not in chain:
+            chain.append(above)
+            current = self.by_id[above]
         return tuple(chain)
 
 

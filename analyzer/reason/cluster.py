@@ -140,11 +140,20 @@ def _same_failure(evidence: _Evidence, first: Episode, second: Episode) -> float
 
 
 def _declared(evidence: _Evidence, first: Episode, second: Episode) -> float:
-    """The catalogue declares one to bring about the other, and the order of onset agrees."""
+    """The catalogue declares one to bring about the other, and the order in time agrees."""
     if evidence.leads_to(first.signature, second.signature):
         return 0.8
-    close = NO_TIME in (first.start, second.start) or second.start - first.start <= SKEW
-    return 0.8 if close and evidence.leads_to(second.signature, first.signature) else 0.0
+    if not evidence.leads_to(second.signature, first.signature):
+        return 0.0
+    return 0.8 if _follows(evidence.events.times[first.rows], second.start) else 0.0
+
+
+def _follows(effects: Ints, cause: int) -> bool:
+    """Whether an effect, known from before, came again right after this cause."""
+    if cause == NO_TIME or effects[0] == NO_TIME:
+        return True
+    after = effects[np.searchsorted(effects, cause - SKEW) :]
+    return len(after) > 0 and int(after[0]) - cause <= MINUTE
 
 
 def _same_thing(evidence: _Evidence, first: Episode, second: Episode) -> float:

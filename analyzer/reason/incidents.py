@@ -146,8 +146,9 @@ def _incident(
     explanation = explain(problem, own, nearby, events, catalogue, shown_change)
     failures = [m.signature for m in explanation.members if _is_failure(m.signature, catalogue)]
     rows = np.concatenate([explanation.rows[name] for name in failures])
-    silent = next((name for name in failures if catalogue[name].correlation is not None), None)
-    headline = silent or explanation.root.signature
+    # What was lost in silence is the headline: the last contradiction says it most plainly.
+    silent = [name for name in failures if catalogue[name].correlation is not None]
+    headline = silent[-1] if silent else explanation.root.signature
     captures = _usual(explanation.rows[headline], headline, events, catalogue)
     entities = _entities(rows, events)
     return Incident(

@@ -146,3 +146,11 @@ def test_what_went_on_long_before_is_a_matter_of_its_own() -> None:
     saves = "\n".join(f"10:{minute:02d}:00  api  db.column_missing  relation=sessions" for minute in range(0, 20, 2))
     roots = {i.root_cause.signature: i.start for i in told("\n".join([before, during, saves])).incidents}
     assert roots["db.column_missing"] == at("10:00:00")
+
+
+def test_a_second_cause_of_a_known_effect_joins_the_incident() -> None:
+    wrong_type = signature("db.wrong_type", category="schema_mismatch", leads_to=("app.login_failed",))
+    story = CRISIS + "10:20:00  api  app.login_failed\n 10:19:59  api  db.wrong_type"
+    incidents = reason(events(story), catalogue(*ALL, wrong_type)).incidents
+    assert [i.root_cause.signature for i in incidents] == ["db.column_missing"]
+    assert "db.wrong_type" in {member.signature for member in incidents[0].cascade}
