@@ -9,7 +9,7 @@ from __future__ import annotations
 
 ENTITIES = frozenset(
     """
-    relation column constraint index database schema role extension type key
+    relation parent column constraint index database schema role extension type key
     module property function class file path endpoint model field migration version package export
     host service queue topic exchange consumer_group partition job task cluster node replica slot
     pod container image namespace device mount bucket resource volume

@@ -34,7 +34,7 @@ _JSON_SERVICE = r'"(?:service|service\.name|app|application|component|container_
 _JSON_LOGGER = r'"(?:logger|logger_name|name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 _DIGIT = re.compile(r"\d")
 _ROTATION = re.compile(
-    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.I
+    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.IGNORECASE
 )
 
 

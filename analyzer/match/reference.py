@@ -1,7 +1,8 @@
 """The slow, obvious engine: every pattern of every signature on every record. The specification.
 
 A signature matches a record when one of its `match` patterns is found in the record's canonical
-text, or the HTTP exchange that its `request` asks for, and none of its `exclude` patterns is. Its captures are those of the exchange, or of the first pattern found.
+text, or the HTTP exchange that its `request` asks for, and none of its `exclude` patterns is. Its
+captures are those of the exchange, or of the first pattern found.
 Where a signature and a broader one that it refines both match, only the more specific one counts;
 it takes over the captures that it does not have itself.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import regex
 
@@ -31,7 +32,7 @@ class Match:
     captures: Mapping[str, str]
 
 
-@lru_cache(maxsize=None)
+@cache
 def compile_pattern(pattern: str) -> regex.Pattern[bytes]:
     """A pattern as it is applied: to bytes, so that `\\w` and `.` mean the same to both engines."""
     return regex.compile(pattern.encode())

@@ -101,7 +101,8 @@ def _item(kind: Any, value: Any, dotall: bool) -> bytes:
     if kind is op.ATOMIC_GROUP:
         return b"(?:" + _sequence(value, dotall) + b")"
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
-        return _repeat(*value, dotall=dotall)
+        low, high, body = value
+        return _repeat(low, high, body, dotall)
     if kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
         return b""
     if kind is op.GROUPREF:
@@ -113,7 +114,8 @@ def _repeat(low: int, high: Any, body: Any, dotall: bool) -> bytes:
     """A repeat; of a class of bytes that may be escaped, the upper bound is dropped, as raw text can
     be longer, and the lower one shrinks, as one escape stands for up to four bytes of UTF-8."""
     if len(body) == 1 and body[0][0] in _CLASSES:
-        members = _class_members(*body[0], dotall)
+        kind, value = body[0]
+        members = _class_members(kind, value, dotall)
         inner, top = _byte_class(members), b"" if members & ESCAPED else _bound(high)
         low = -(-low // 4) if members & _HIGH else low
     else:
@@ -134,7 +136,7 @@ def _bound(high: Any) -> bytes:
 
 
 def _literal(code: int) -> bytes:
-    if code == 0x22 or code == 0x27 or code == 0x2F:
+    if code in (0x22, 0x27, 0x2F):
         return rb"(?:\\*\x%02x|\\+u00%s)" % (code, _any_case(b"%02x" % code))
     if code == 0x0A:
         return b"(?:" + _CARRIAGE + rb"(?:\n|\\+(?:n|u000[aA])))"

@@ -42,7 +42,8 @@ class Window:
 
     def covers(self, times: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which times lie inside, both ends included."""
-        return (times == NO_TIME) | ((times >= self.since) & (times <= self.until))
+        inside: npt.NDArray[np.bool_] = (times == NO_TIME) | ((times >= self.since) & (times <= self.until))
+        return inside
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,5 +58,4 @@ class EventSink:
         self._batches.clear()
 
     def _path(self) -> Path:
-        assert self._folder is not None
-        return Path(self._folder.name) / "events.arrows"
+        return Path(self._folder.name if self._folder else "") / "events.arrows"

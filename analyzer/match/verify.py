@@ -9,9 +9,9 @@ import hyperscan
 
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.dialect import UnsupportedPattern
+from analyzer.match.canonical import canonical
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.reference import Match, match_record, match_signature
-from analyzer.match.canonical import canonical
 from analyzer.model import Signature
 
 

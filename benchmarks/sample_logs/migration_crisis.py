@@ -276,7 +276,6 @@ def incident() -> Incident:
             "relation": ("sessions", "orders"),
             "column": ("trainerId", "userId"),
             "constraint": ("orders_userId_fkey",),
-            "migration": ("20240115000000-update-orientation-model",),
         },
         change="==> Deploying...",
         fix_mentions=(".cjs", "sequelize-cli db:migrate", "uuid", "orders"),

@@ -271,10 +271,10 @@ def incident(missing: int) -> Incident:
         root_text=VIOLATION,
         cascade=(
             "postgresql.not_null_violation",
-            "sqlalchemy.integrity_error",
             "app.completed_without_record",
             "app.empty_result",
         ),
+        also=("sqlalchemy.integrity_error",),
         correlated={"app.completed_without_record": missing},
         entities={"relation": ("meetings",), "column": ("workspace_id",)},
         change="Booting worker with pid: 2213",

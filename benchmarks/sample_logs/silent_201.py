@@ -336,7 +336,7 @@ def lost_sessions(lost: int) -> Incident:
             "relation": ("sessions",),
             "constraint": ("sessions_user_id_fkey",),
             "column": ("user_id",),
-            "referenced_relation": ("users",),
+            "parent": ("users",),
         },
         change="Started mockmate-api.service",
         fix_mentions=("transaction", "users", "23503"),
@@ -350,7 +350,7 @@ def cache_errors() -> Incident:
         root="redis.connection_refused",
         root_text="ECONNREFUSED 127.0.0.1:6379",
         cascade=("redis.connection_refused",),
-        entities={"host": ("127.0.0.1",), "port": ("6379",)},
+        entities={"host": ("127.0.0.1",)},
         change="Received SIGTERM scheduling shutdown",
         fix_mentions=("Redis",),
     )

@@ -159,7 +159,12 @@ def test_a_timestamp_of_another_shape_is_not_read_in_part() -> None:
     for text in (b"2025-10-24T02:14:07.113Z", b"2025-10-24T02:14:07+02:00", b"2025-10-24T02:14:07"):
         assert reader.read(np.frombuffer(text + bytes(PADDING), np.uint8), np.array([0])).tolist() == [NO_TIME]
     reader = TimestampReader(b"2025-10-24 02:14:07", CLOCK)
-    for text in (b"2025-10-24 02:14:07.113", b"2025-10-24 02:14:07,113", b"2025-10-24 02:14:07Z", b"2025-10-24 02:14:07+02"):
+    for text in (
+        b"2025-10-24 02:14:07.113",
+        b"2025-10-24 02:14:07,113",
+        b"2025-10-24 02:14:07Z",
+        b"2025-10-24 02:14:07+02",
+    ):
         assert reader.read(np.frombuffer(text + bytes(PADDING), np.uint8), np.array([0])).tolist() == [NO_TIME]
 
 

@@ -37,7 +37,9 @@ def test_canonical(record: bytes, expected: bytes) -> None:
     assert canonical(record) == expected
 
 
-TEXT = 'insert or update on table "sessions" violates "sessions_user_id_fkey" /api/<x> & it\'s né\n  at save (a/b.js:1:2)'
+TEXT = (
+    'insert or update on table "sessions" violates "sessions_user_id_fkey" /api/<x> & it\'s né\n  at save (a/b.js:1:2)'
+)
 
 
 @pytest.mark.parametrize("name", [name for name in WRAPPINGS if name != "in_coloured_json"])

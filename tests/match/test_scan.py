@@ -178,7 +178,8 @@ def test_the_columns_of_an_event() -> None:
 
 
 def test_offsets_are_those_of_the_file_where_colours_were_removed() -> None:
-    data = "\x1b[32m2025-10-24 02:14:06\x1b[0m INFO ok\r\n\x1b[32m2025-10-24 02:14:07\x1b[0m ERROR lost order #\x1b[1m42\x1b[0m\r\n"
+    ok = "\x1b[32m2025-10-24 02:14:06\x1b[0m INFO ok\r\n"
+    data = ok + "\x1b[32m2025-10-24 02:14:07\x1b[0m ERROR lost order #\x1b[1m42\x1b[0m\r\n"
     (event,) = _events(data * 3)[:1]
     assert data[event["offset"] :].startswith("\x1b[32m2025-10-24 02:14:07")
     assert event["text"] == "2025-10-24 02:14:07 ERROR lost order #42"

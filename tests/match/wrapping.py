@@ -15,7 +15,9 @@ def plain(text: str) -> str:
 
 def coloured(text: str) -> str:
     """With colours around its words."""
-    return f"\x1b[90m{HEAD}\x1b[0m" + " ".join(f"\x1b[31m{word}\x1b[39m" if n % 3 else word for n, word in enumerate(text.split(" ")))
+    return f"\x1b[90m{HEAD}\x1b[0m" + " ".join(
+        f"\x1b[31m{word}\x1b[39m" if n % 3 else word for n, word in enumerate(text.split(" "))
+    )
 
 
 def in_json(text: str) -> str:
