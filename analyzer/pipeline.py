@@ -129,10 +129,16 @@ class _Tally:
     first: int = NO_TIME
     last: int = NO_TIME
     cut_lines: int = 0
+    nuls: int = 0
+    assumes_year: bool = False
+    assumes_zone: bool = False
 
     def add(self, block: Block, scan: BlockScan) -> None:
         self.layout = block.reader.layout.name
         self.bytes += block.length
+        self.nuls += block.nuls
+        self.assumes_year |= block.reader.assumes_year
+        self.assumes_zone |= block.reader.assumes_zone
         self.lines += scan.lines
         self.records += scan.records
         self.dated += scan.dated_records
@@ -295,7 +301,7 @@ def _source(source: Input, stream: Stream, tally: _Tally, first: Block | None) -
         layout=tally.layout,
         compression=stream.compression,
         encoding=stream.encoding if first else None,
-        bytes=tally.bytes,
+        bytes=stream.delivered,
         lines=tally.lines,
         records=tally.records,
         timestamped_records=tally.dated,
@@ -313,19 +319,22 @@ def _nothing_read(source: Input, stream: Stream) -> Skipped:
 
 def _remarks(first: Block, tally: _Tally) -> list[Skipped]:
     remarks: list[Skipped] = []
-    reader = first.reader
     sample = bytes(first.content()[:300]).decode("utf-8", "replace").split("\n")[0]
     if not tally.dated:
         remarks.append(Skipped(reason="no timestamp found in any record", count=tally.records, sample=sample))
     elif tally.dated < tally.records:
         remarks.append(Skipped(reason="records without a timestamp of their own", count=tally.records - tally.dated))
-    if reader.assumes_year and tally.dated:
+    if tally.assumes_year and tally.dated:
         year = moment(tally.last)
         remarks.append(
             Skipped(reason=f"timestamps without a year; taken to end in {year.year if year else '?'}", sample=sample)
         )
-    if reader.assumes_zone and tally.dated:
-        remarks.append(Skipped(reason=f"timestamps without a time zone; read as {reader.clock.zone}", sample=sample))
+    if tally.assumes_zone and tally.dated:
+        remarks.append(
+            Skipped(reason=f"timestamps without a time zone; read as {first.reader.clock.zone}", sample=sample)
+        )
+    if tally.nuls:
+        remarks.append(Skipped(reason="NUL bytes skipped", count=tally.nuls))
     if tally.cut_lines:
         remarks.append(Skipped(reason="lines too long to be read whole", count=tally.cut_lines))
     return remarks

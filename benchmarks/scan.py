@@ -25,11 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import hyperscan
+import numpy as np
 from isal import isal_zlib
 
 from analyzer.catalogue import Catalogue, load_catalogue
 from analyzer.ingest.blocks import BLOCK_SIZE
 from analyzer.match.cache import engine_for
+from analyzer.match.engine import HyperscanEngine
 from analyzer.match.scan import patterns_of
 from benchmarks.generate import write_log
 
@@ -86,7 +88,7 @@ def _compare_scans(log: Path, catalogue: Catalogue) -> None:
     bare, own = {}, {}
     for jobs in (1, 2):
         bare[jobs] = _best(partial(_scan_blocks, written, data, jobs), times=1)
-        own[jobs] = _best(partial(_in_threads, searched.scan, data, jobs))
+        own[jobs] = _best(partial(_in_threads, partial(_search, searched), data, jobs))
     del data
     for jobs in (1, 2):
         _row(f"Hyperscan, patterns as written, {jobs} thread(s)", size, bare[jobs])
@@ -94,7 +96,8 @@ def _compare_scans(log: Path, catalogue: Catalogue) -> None:
     full = {}
     for jobs in (1, 2):
         full[jobs] = _analyzer_seconds(log, jobs)
-        remark = f"{full[jobs] / bare[jobs]:.2f} of bare Hyperscan (goal: at most 1.6), {full[jobs] / own[jobs]:.2f} of the engine alone"
+        alone = f"{full[jobs] / own[jobs]:.2f} of the engine alone"
+        remark = f"{full[jobs] / bare[jobs]:.2f} of bare Hyperscan (goal: at most 1.6), {alone}"
         _row(f"analyzer up to the events table, {jobs} thread(s)", size, full[jobs], remark)
     print(f"two threads {full[1] / full[2]:.2f} times one (goal: 1.7)")
     rg = _ripgrep_seconds(log, catalogue)
@@ -121,6 +124,12 @@ def _hyperscan_as_written(catalogue: Catalogue) -> Any:
     database = hyperscan.Database()
     database.compile(expressions=usable, ids=list(range(len(usable))), flags=hyperscan.HS_FLAG_PREFILTER)
     return database
+
+
+def _search(engine: HyperscanEngine, part: memoryview) -> None:
+    """The engine alone: it wants to know where records begin; here every line is one."""
+    newlines = np.flatnonzero(np.frombuffer(part, dtype=np.uint8) == 10)
+    engine.scan(part, np.concatenate(([0], newlines[:-1] + 1)))
 
 
 def _scan_blocks(database: Any, data: bytes, jobs: int) -> None:
@@ -157,13 +166,15 @@ def _ripgrep_seconds(log: Path, catalogue: Catalogue) -> float | None:
     patterns = [
         p for p in patterns_of(catalogue) if not any(mark in p for mark in ("(?=", "(?!", "(?<=", "(?<!", "(?P="))
     ]
-    usable = [
-        p for p in patterns if subprocess.run(["rg", "-q", "-e", p], input=b"", capture_output=True).returncode != 2
-    ]
+    usable = [p for p in patterns if _rg_knows(p)]
     file = log.with_suffix(".patterns")
     file.write_text("\n".join(usable))
     command = ["rg", "-c", "--dfa-size-limit", "1G", "--regex-size-limit", "1G", "-f", str(file), str(log)]
     return _best(lambda: subprocess.run(command, capture_output=True, check=False), times=1)
+
+
+def _rg_knows(pattern: str) -> bool:
+    return subprocess.run(["rg", "-q", "-e", pattern], input=b"", capture_output=True, check=False).returncode != 2
 
 
 def _compare_gzip(log: Path) -> None:

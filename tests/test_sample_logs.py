@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import analyzer
+from analyzer.model import Fix
 
 SAMPLES = Path(__file__).parent.parent / "sample_logs"
 SCENARIOS = sorted(path.parent.name for path in SAMPLES.glob("*/expected.yaml"))
@@ -86,13 +87,14 @@ def test_the_change_before_it_is_named(scenario: str, number: int) -> None:
 @pytest.mark.parametrize(("scenario", "number"), INCIDENTS)
 def test_the_fix_says_what_cured_it(scenario: str, number: int) -> None:
     golden, incident = expected(scenario)[number], found(scenario, number)
-    advice = "\n".join(
-        text
-        for fix in incident.fixes
-        for text in (fix.cause, *(s.text for s in fix.steps), *(s.command or "" for s in fix.steps), *fix.prevent, *fix.verify)
-    )
+    advice = "\n".join(text for fix in incident.fixes for text in _texts(fix))
     missing = [mention for mention in golden["fix_mentions"] if mention.lower() not in advice.lower()]
     assert not missing
+
+
+def _texts(fix: Fix) -> list[str]:
+    steps = [text for step in fix.steps for text in (step.text, step.command or "")]
+    return [fix.cause, *steps, *fix.prevent, *fix.verify]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

@@ -43,7 +43,7 @@ class HyperscanEngine:
         that Hyperscan refuses, or a serialized database of another version or processor.
         """
         parts = _expressions(patterns)
-        restored = serialized or [None] * len(parts)
+        restored: Sequence[bytes | None] = serialized or [None] * len(parts)
         self._databases = [_Database(part, saved) for part, saved in zip(parts, restored, strict=True)]
 
     def serialize(self) -> list[bytes]:
@@ -95,8 +95,7 @@ class _Database:
         owners = self._owners
 
         def on_match(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            for pattern in owners[expression]:
-                found.append((pattern, end))
+            found.extend((pattern, end) for pattern in owners[expression])
 
         self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
         pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
@@ -117,11 +116,11 @@ def _expressions(patterns: Sequence[str]) -> list[Expressions]:
     for index, pattern in enumerate(patterns):
         expression = pattern.encode()
         literals = required_literals(expression)
-        hint = hints(expression) if literals is None else None
-        if hint is not None:
+        owner = index
+        if literals is None and (hint := hints(expression)) is not None:
             kind, literals = hint
             parts[kind].setdefault(relax(expression), []).append(index)
-        owner = index if hint is None else -kind
+            owner = -kind
         for key in [(_quoted(literal.text), literal.ignore_case) for literal in literals or ()] or [relax(expression)]:
             owners = parts[0].setdefault(key, [])
             if owner not in owners:

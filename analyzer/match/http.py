@@ -42,13 +42,15 @@ _SHAPES: tuple[str, ...] = (
     _URL_KEY + r"[^\n]{0,600}?" + _METHOD_KEY + r"[^\n]{0,4000}?" + _STATUS_KEY,
     _STATUS_KEY + r"[^\n]{0,2000}?" + _METHOD_KEY + r"[^\n]{0,600}?" + _URL_KEY,
     # logfmt (Heroku's router, Rails' lograge, Go)
-    r'\bmethod="?(?P<method>METHOD)"?[^\n]{0,200}? (?:path|url|uri)="?' + _PATH + r'"?[^\n]{0,600}? (?:status|status_code|code)="?(?P<status>STATUS)\b',
+    r'\bmethod="?(?P<method>METHOD)"?[^\n]{0,200}? (?:path|url|uri)="?' + _PATH +
+    r'"?[^\n]{0,600}? (?:status|status_code|code)="?(?P<status>STATUS)\b',
     # gin: | 201 | 1.2ms | ::1 | POST "/x"
     r'\| +(?P<status>STATUS) +\| +[^|\n]{1,40}\| +[^|\n]{1,60}\| +(?P<method>METHOD) +"' + _PATH,
     # Tornado: 201 POST /x (::1) 1.20ms
     r"\b(?P<status>STATUS) (?P<method>METHOD) " + _PATH + r" \([\d.a-fA-F:]+\) [\d.]+ms",
     # ASP.NET Core
-    r"Request finished HTTP/[\d.]+ (?P<method>METHOD) https?://[^/\s]{1,200}" + _PATH + r"[^\n]{0,200}?- (?P<status>STATUS)\b",
+    r"Request finished HTTP/[\d.]+ (?P<method>METHOD) https?://[^/\s]{1,200}" + _PATH +
+    r"[^\n]{0,200}?- (?P<status>STATUS)\b",
     # AWS load balancers: 201 201 34 366 "POST https://host:443/x HTTP/1.1"
     r' (?P<status>STATUS) (?:\d{3}|-) \d+ \d+ "(?P<method>METHOD) https?://[^/\s]{1,200}' + _PATH + " HTTP/",
 )  # fmt: skip

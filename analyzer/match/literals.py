@@ -28,15 +28,17 @@ TELLING = 3.3
 
 _MOST = 24
 _COMMON = re.compile(
-    rb"(?i)errors?|fail(?:ed|ure|s|ing)?|exceptions?|connect(?:ion|ed)?|request|response|message|warning|status|server|"
-    rb"client|session|query|table|column|could not|cannot|unable to|timeout|timed out|http|info|null|file|host|user|"
+    rb"(?i)errors?|fail(?:ed|ure|s|ing)?|exceptions?|connect(?:ion|ed)?|request|response|message|warning|status|"
+    rb"server|client|session|query|table|column|could not|cannot|unable to|timeout|timed out|http|info|null|"
+    rb"file|host|user|"
     rb"the |for |not |with |from |while |in |to |of |is |was |has "
 )
 
 
 _FAILING = re.compile(
     rb"(?i)fail|unable|could not|couldn|cannot|can.t|error|exception|refus|denied|timed|timeout|unhealthy|drop|discard|"
-    rb"exceeded|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|exhaust|"
+    rb"exceeded|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|"
+    rb"exhaust|"
     rb"lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful"
 )
 _COMPLETING = re.compile(

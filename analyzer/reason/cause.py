@@ -16,11 +16,12 @@ from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import in_words, moment
 
 _DEPTH: Mapping[str, float] = {
-    "configuration": 1.0, "module_resolution": 1.0, "schema_mismatch": 0.9, "migration": 0.7, "resource_exhaustion": 1.0,
-    "storage": 1.0, "corruption": 1.0, "dns": 0.9, "tls": 0.9, "network": 0.8, "deployment": 0.8,
+    "configuration": 1.0, "module_resolution": 1.0, "schema_mismatch": 0.9, "migration": 0.7,
+    "resource_exhaustion": 1.0, "storage": 1.0, "corruption": 1.0, "dns": 0.9, "tls": 0.9, "network": 0.8,
+    "deployment": 0.8,
     "authentication": 0.7, "authorization": 0.7, "constraint_violation": 0.8, "concurrency": 0.8, "replication": 0.8,
-    "rate_limit": 0.7, "connection": 0.7, "programming_error": 0.7, "serialization": 0.6, "scheduling": 0.6, "queue": 0.5,
-    "crash": 0.5, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1, "silent_failure": 0.0,
+    "rate_limit": 0.7, "connection": 0.7, "programming_error": 0.7, "serialization": 0.6, "scheduling": 0.6,
+    "queue": 0.5, "crash": 0.5, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1, "silent_failure": 0.0,
 }  # fmt: skip
 """How close to a cause failures of a category usually are: 1 a cause, 0 a symptom."""
 

@@ -156,7 +156,7 @@ def _follows(effects: Ints, cause: int) -> bool:
     return len(after) > 0 and int(after[0]) - cause <= MINUTE
 
 
-def _same_thing(evidence: _Evidence, first: Episode, second: Episode) -> float:
+def _same_thing(_evidence: _Evidence, first: Episode, second: Episode) -> float:
     """Both are about the same table, module, queue ..."""
     shared = {name for name, value in first.entity if (name, value) in second.entity}
     if shared & _TELLING:
@@ -202,7 +202,8 @@ def _distance(rare: Ints, common: Ints) -> Ints:
     place = np.searchsorted(common, some)
     before = np.abs(some - common[np.maximum(place - 1, 0)])
     after = np.abs(common[np.minimum(place, len(common) - 1)] - some)
-    return np.minimum(before, after)
+    nearest: Ints = np.minimum(before, after)
+    return nearest
 
 
 def _same_place(evidence: _Evidence, first: Episode, second: Episode) -> float:
@@ -213,7 +214,7 @@ def _same_place(evidence: _Evidence, first: Episode, second: Episode) -> float:
     return 0.2 if set(sources[first.rows[:50]].tolist()) & set(sources[second.rows[:50]].tolist()) else 0.0
 
 
-def _began_together(evidence: _Evidence, first: Episode, second: Episode) -> float:
+def _began_together(_evidence: _Evidence, first: Episode, second: Episode) -> float:
     """Onsets close to each other."""
     if NO_TIME in (first.start, second.start):
         return 0.0

@@ -123,13 +123,13 @@ def _singular(name: str, value: str) -> bool:
     return len(value) >= 6 and any(map(str.isdigit, value))
 
 
-def _event_count(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
+def _event_count(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     least = groups.rule.condition.gte if groups.rule.condition else 1
     for key, rows in groups.by_key(first).items():
         yield from _windows(groups, key, rows, span, lambda window: len(window) >= least)
 
 
-def _value_count(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
+def _value_count(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     condition = groups.rule.condition
     if condition is None or condition.field is None:
         return
@@ -154,13 +154,13 @@ def _windows(groups: _Groups, key: Key, rows: list[int], span: int, enough: Call
             until = groups.time(row) + span
 
 
-def _temporal(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
+def _temporal(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     wanted = set(groups.rule.rules)
     for key, rows in groups.by_key(first).items():
         yield from _windows(groups, key, rows, span, lambda window: wanted <= {_rule_of(groups, row) for row in window})
 
 
-def _temporal_ordered(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
+def _temporal_ordered(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     order = groups.rule.rules
     for key, rows in groups.by_key(first).items():
         partial: list[int] = []

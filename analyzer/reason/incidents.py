@@ -165,7 +165,7 @@ def _incident(
         entities=entities,
         change=shown_change,
         fixes=_fixes(explanation, failures, events, catalogue, entities),
-        evidence=_evidence(explanation, events, table),
+        evidence=_evidence(explanation, table),
     )
 
 
@@ -261,7 +261,7 @@ def _fixes(
     return tuple(fixes)
 
 
-def _evidence(explanation: Explanation, events: Events, table: pa.Table) -> tuple[Evidence, ...]:
+def _evidence(explanation: Explanation, table: pa.Table) -> tuple[Evidence, ...]:
     """The first record of each member, two of the root."""
     chosen: list[tuple[str, int]] = []
     for place, member in enumerate(explanation.members):

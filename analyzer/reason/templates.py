@@ -7,11 +7,9 @@ and de-duplicated again; the few shapes that remain are merged where they differ
 from __future__ import annotations
 
 import hashlib
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +29,8 @@ _SHOWN = 200
 
 # The head of a record in RE2: timestamps, levels, process ids and brackets before the message.
 _HEAD = (
-    r"^(?:[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T _-]\d\d:\d\d:\d\d\S*|\d\d/[A-Z][a-z]{2}/\d{4}:\S+|[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d)"
+    r"^(?:[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T _-]\d\d:\d\d:\d\d\S*|\d\d/[A-Z][a-z]{2}/\d{4}:\S+|"
+    r"[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d)"
     r"(?: ?(?:UTC|GMT|[+-]\d{4}|Z))?[\])>]?[\s,:|-]*)?"
     r"(?:\[\d+\][\s:]*|\d+#\d+: )?(?:[\w.\[\]-]+@[\w.\[\]-]+ )?"
     r"(?:[\[(<|]?(?i:error|err|fatal|critical|crit|panic|alert|emerg|severe)[\])>|]?[\s:|-]+)?"

@@ -40,7 +40,8 @@ def test_the_message_of_a_json_record_is_what_counts() -> None:
 
 def test_a_stack_trace_is_known_by_its_exception() -> None:
     (template,) = grouped(
-        '2025-10-24 02:14:07 ERROR request failed\nTraceback (most recent call last):\n  File "a.py", line 3\nFluxError: coil 4 broke'
+        "2025-10-24 02:14:07 ERROR request failed\nTraceback (most recent call last):\n"
+        '  File "a.py", line 3\nFluxError: coil 4 broke'
     ).summary()
     assert template.template == "request failed FluxError: coil <*> broke"
 
