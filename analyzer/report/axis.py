@@ -26,6 +26,11 @@ def to_micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def from_micros(micros: int) -> datetime:
+    """The moment of a number of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
 def milliseconds(micros: int) -> float:
     """Milliseconds since 1970: what plotly takes on an axis of dates."""
     return micros / 1000
@@ -98,7 +103,7 @@ def _empty_stretches(moments: np.ndarray[tuple[int], np.dtype[np.int64]]) -> lis
     """Stretches so long and empty that they would press everything else into a hairline.
 
     A gap is one when it is longer than an hour, than the longest stretch with logs, and than a
-    twentieth of the whole: a pause within a night stays, the days between two nights go.
+    quarter of all time with logs: a pause within a night stays, the days between two nights go.
     """
     steps = np.diff(moments)
     edges = np.flatnonzero(steps > HOUR)
@@ -106,5 +111,6 @@ def _empty_stretches(moments: np.ndarray[tuple[int], np.dtype[np.int64]]) -> lis
         return []
     firsts = moments[np.concatenate([[0], edges + 1])]
     lasts = moments[np.concatenate([edges, [len(moments) - 1]])]
-    least = max(HOUR, int((lasts - firsts).max()), int(moments[-1] - moments[0]) // 20)
+    stretches = lasts - firsts
+    least = max(HOUR, int(stretches.max()), int(stretches.sum()) // 4)
     return [(int(moments[edge]) + MINUTE, int(moments[edge + 1])) for edge in edges if steps[edge] > least]

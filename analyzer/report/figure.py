@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from analyzer.model import Analysis
 from analyzer.report import words
-from analyzer.report.axis import HOUR, Axis, milliseconds, tick_distance, time_axis, to_micros
+from analyzer.report.axis import HOUR, Axis, from_micros, milliseconds, tick_distance, time_axis, to_micros
 from analyzer.report.clean import one_line
 from analyzer.report.drawing import Json, draw_lanes
 from analyzer.report.lanes import LANES, Lane, Mark, lane_label, lay_out, place_marks
@@ -27,6 +27,7 @@ _AXIS = 34
 _LEFT, _RIGHT, _TOP, _BOTTOM = 292, 18, 26, 42
 _TALL = 480
 """From this height of lanes on, the times are written below them as well."""
+_MANY_BREAKS = 3
 _LINE = "rgba(128,128,128,0.28)"
 _CURVE = "rgba(128,128,128,0.95)"
 _INKS = {False: ("#1F2328", "#FFFFFF"), True: ("#E6EAF0", "#1B2028")}
@@ -161,10 +162,8 @@ def _strip_scale(domain: Sequence[float], peak: float) -> Json:
 
 
 def _x_axis(axis: Axis, anchor: str) -> Json:
-    # plotly counts the hidden time when it chooses the distance of ticks, and so finds too few.
-    ticks = {"tick0": 0, "dtick": milliseconds(tick_distance(axis.length))} if axis.breaks else {}
     return {
-        **ticks,
+        **_ticks(axis),
         "type": "date",
         "anchor": anchor,
         "range": [milliseconds(axis.start), milliseconds(axis.end)],
@@ -179,6 +178,20 @@ def _x_axis(axis: Axis, anchor: str) -> Json:
         "linecolor": _LINE,
         "tickfont": {"size": 11},
         "hoverformat": "%Y-%m-%d %H:%M:%S",
+    }
+
+
+def _ticks(axis: Axis) -> Json:
+    """Where the axis is marked. Where it leaves stretches out, plotly counts the hidden time too when
+    it chooses the distance, and finds too few: then the distance, or each beginning, is given."""
+    if len(axis.breaks) < _MANY_BREAKS:
+        return {"tick0": 0, "dtick": milliseconds(tick_distance(axis.length))} if axis.breaks else {}
+    beginnings = [axis.start, *(end for _, end in axis.breaks)]
+    return {
+        "tickmode": "array",
+        "tickvals": [milliseconds(begin) for begin in beginnings],
+        "ticktext": [f"{from_micros(begin):%b %d}<br>{from_micros(begin):%H:%M}" for begin in beginnings],
+        "tickangle": 0,
     }
 
 

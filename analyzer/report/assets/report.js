@@ -12,7 +12,11 @@
   };
 
   // Ticks are fixed where the axis leaves stretches out; closer in they have to follow the zoom.
-  const freeTicks = (picture, whole) => {
+  const freeTicks = (picture, axis) => {
+    const fixed = { tickmode: axis.tickmode || "linear", dtick: axis.dtick || null };
+    const both = ({ tickmode, dtick }) => ({
+      "xaxis.tickmode": tickmode, "xaxis.dtick": dtick, "xaxis2.tickmode": tickmode, "xaxis2.dtick": dtick,
+    });
     const length = () => {
       const [from, to] = picture.layout.xaxis.range.map((edge) => new Date(edge).getTime());
       return to - from;
@@ -22,8 +26,7 @@
     picture.on("plotly_relayout", () => {
       if (near === length() < 0.98 * all) return;
       near = !near;
-      const dtick = near ? null : whole;
-      Plotly.relayout(picture, { "xaxis.dtick": dtick, "xaxis2.dtick": dtick });
+      Plotly.relayout(picture, both(near ? { tickmode: "auto", dtick: null } : fixed));
     });
   };
 
@@ -35,7 +38,8 @@
     Plotly.newPlot(picture, figure.data, figure.layout, options).then(() => {
       picture.on("plotly_click", (event) => open(event.points[0].customdata));
       picture.on("plotly_clickannotation", (event) => open(event.annotation.name));
-      if (figure.layout.xaxis.dtick) freeTicks(picture, figure.layout.xaxis.dtick);
+      const axis = figure.layout.xaxis;
+      if (axis.dtick || axis.tickmode) freeTicks(picture, axis);
       window.addEventListener("beforeprint", () => Plotly.relayout(picture, { width: 700 }));
       window.addEventListener("afterprint", () => Plotly.relayout(picture, { width: null, autosize: true }));
     });
