@@ -10,12 +10,14 @@ import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.match.literals import KINDS, hints, required_literals
+from analyzer.match.literals import hints, required_literals
 from analyzer.match.relax import relax
 
 Buffer = bytes | bytearray | memoryview
 Ints = npt.NDArray[np.int64]
 Expressions = dict[tuple[bytes, bool], list[int]]
+_HINT = -1
+"""Stands for the patterns of the second database in what the first one finds."""
 
 
 class Engine(Protocol):
@@ -28,12 +30,11 @@ class Engine(Protocol):
 
 
 class HyperscanEngine:
-    """All patterns in a few databases; safe to use from several threads.
+    """All patterns in two databases; safe to use from several threads.
 
     The first holds what is quick to find: the distinctive texts of which most patterns need one,
-    and for the others their hints, words such as `failed` or `created`. The expressions of those
-    others are in further databases, one for each kind of hint, which only see the records with a
-    hint of their kind.
+    and hints, words such as `failed`. The expressions of patterns that need a hint are in the
+    second, which only sees the records that hold one.
     """
 
     def __init__(self, patterns: Sequence[str], serialized: Sequence[bytes] | None = None) -> None:
@@ -42,23 +43,22 @@ class HyperscanEngine:
         Raises `UnsupportedPattern` for syntax outside the dialect, `hyperscan.error` for a pattern
         that Hyperscan refuses, or a serialized database of another version or processor.
         """
-        parts = _expressions(patterns)
-        restored: Sequence[bytes | None] = serialized or [None] * len(parts)
-        self._databases = [_Database(part, saved) for part, saved in zip(parts, restored, strict=True)]
+        first, second = _expressions(patterns)
+        saved: Sequence[bytes | None] = serialized or (None, None)
+        self._first, self._second = _Database(first, saved[0]), _Database(second, saved[1])
 
     def serialize(self) -> list[bytes]:
         """The compiled databases, for a cache."""
-        return [database.serialize() for database in self._databases]
+        return [self._first.serialize(), self._second.serialize()]
 
     def scan(self, data: Buffer, records: Ints) -> tuple[Ints, Ints]:
         """See `Engine`."""
-        patterns, ends = self._databases[0].scan(data)
-        found = [(patterns[patterns >= 0], ends[patterns >= 0])]
-        for kind, database in enumerate(self._databases[1:], start=1):
-            hits = ends[patterns == -kind]
-            if len(hits):
-                found.append(_look_closer(database, data, records, hits))
-        return np.concatenate([p for p, _ in found]), np.concatenate([e for _, e in found])
+        patterns, ends = self._first.scan(data)
+        hinted = patterns == _HINT
+        if not hinted.any():
+            return patterns, ends
+        closer, closer_ends = _look_closer(self._second, data, records, ends[hinted])
+        return np.concatenate((patterns[~hinted], closer)), np.concatenate((ends[~hinted], closer_ends))
 
 
 def _look_closer(database: _Database, data: Buffer, records: Ints, hits: Ints) -> tuple[Ints, Ints]:
@@ -109,38 +109,37 @@ class _Database:
         return scratch
 
 
-def _expressions(patterns: Sequence[str]) -> list[Expressions]:
-    """What each database searches for: (expression, ignore case) with the patterns it stands for; in
-    the first one, minus the number of another database stands for a hint of its kind."""
-    parts: list[Expressions] = [{} for _ in range(1 + KINDS)]
+def _expressions(patterns: Sequence[str]) -> tuple[Expressions, Expressions]:
+    """What the two databases search for: (expression, ignore case) with the patterns it stands for."""
+    first: Expressions = {}
+    second: Expressions = {}
     for index, pattern in enumerate(patterns):
-        expression = pattern.encode()
+        expression, owner = pattern.encode(), index
         literals = required_literals(expression)
-        owner = index
-        if literals is None and (hint := hints(expression)) is not None:
-            kind, literals = hint
-            parts[kind].setdefault(relax(expression), []).append(index)
-            owner = -kind
+        if literals is None and (literals := hints(expression)) is not None:
+            second.setdefault(relax(expression), []).append(index)
+            owner = _HINT
         for key in [(_quoted(literal.text), literal.ignore_case) for literal in literals or ()] or [relax(expression)]:
-            owners = parts[0].setdefault(key, [])
+            owners = first.setdefault(key, [])
             if owner not in owners:
                 owners.append(owner)
-    _drop_implied_hints(parts[0])
-    return parts
+    _drop_implied_hints(first)
+    return first, second
 
 
 def _drop_implied_hints(expressions: Expressions) -> None:
     """Where one hint is part of another (`error` of `errors`), the shorter one is found anyway."""
-    by_length = sorted((key for key, owners in expressions.items() if min(owners) < 0), key=lambda key: len(key[0]))
-    for place, (text, ignore_case) in enumerate(by_length):
-        kinds = {owner for owner in expressions.get((text, ignore_case), ()) if owner < 0}
-        for longer, longer_ignores in by_length[place + 1 :]:
-            within = text.lower() in longer.lower() if ignore_case else text in longer and not longer_ignores
-            owners = expressions.get((longer, longer_ignores))
-            if within and owners is not None:
-                owners[:] = [owner for owner in owners if owner not in kinds]
-                if not owners:
-                    del expressions[longer, longer_ignores]
+    hinting = sorted((key for key, owners in expressions.items() if _HINT in owners), key=lambda key: len(key[0]))
+    for place, (text, ignore_case) in enumerate(hinting):
+        if _HINT not in expressions.get((text, ignore_case), ()):
+            continue
+        for key in hinting[place + 1 :]:
+            longer, longer_ignores = key
+            implied = text.lower() in longer.lower() if ignore_case else text in longer and not longer_ignores
+            if implied and _HINT in expressions.get(key, ()):
+                expressions[key].remove(_HINT)
+                if not expressions[key]:
+                    del expressions[key]
 
 
 def _quoted(text: bytes) -> bytes:

@@ -22,8 +22,7 @@ from analyzer.match.canonical import ESCAPED
 DISTINCTIVE = 4.5
 """How much distinctive text (see `_weight`) a literal needs to stand for its pattern."""
 
-KINDS = 2
-TELLING = 3.3
+TELLING = 1.0
 """How much a hint must tell, by `_telling`."""
 
 _MOST = 24
@@ -35,15 +34,10 @@ _COMMON = re.compile(
 )
 
 
-_FAILING = re.compile(
+_SELDOM = re.compile(
     rb"(?i)fail|unable|could not|couldn|cannot|can.t|error|exception|refus|denied|timed|timeout|unhealthy|drop|discard|"
     rb"exceeded|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|"
-    rb"exhaust|"
-    rb"lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful"
-)
-_COMPLETING = re.compile(
-    rb"(?i)created|saved|stored|persisted|inserted|recorded|registered|submitted|placed|completed|finali|committed|"
-    rb"finished|ended|imported|exported|processed|written|fallback|found|exist|closed|deploy|migrat|config|listening"
+    rb"exhaust|lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful"
 )
 
 Weight = Callable[[bytes], float]
@@ -62,14 +56,10 @@ def required_literals(pattern: bytes) -> frozenset[Literal] | None:
     return _required(pattern, _weight, DISTINCTIVE)
 
 
-def hints(pattern: bytes) -> tuple[int, frozenset[Literal]] | None:
-    """Like `required_literals`, but content with words such as `failed` or `created`: they tell which
-    records are worth a closer look, if not which pattern they may match. With their kind, a number
-    from 1 to `KINDS`: words of failure, seldom in healthy records, or any others."""
-    telling = _required(pattern, _telling, TELLING)
-    if telling is None:
-        return None
-    return (1 if all(_FAILING.search(literal.text) for literal in telling) else 2), telling
+def hints(pattern: bytes) -> frozenset[Literal] | None:
+    """Like `required_literals`, but content with words such as `failed`, `refused` or `deploy`: few
+    healthy records hold one, so they tell which records are worth a closer look."""
+    return _required(pattern, _telling, TELLING)
 
 
 def _required(pattern: bytes, weight: Weight, least: float) -> frozenset[Literal] | None:
@@ -143,13 +133,8 @@ def _strength(literals: frozenset[Literal], weight: Weight) -> float:
 
 
 def _telling(text: bytes) -> float:
-    """How seldom a text stands in healthy records: words of failure are best, then words of
-    completion, then anything long."""
-    if _FAILING.search(text):
-        return 6.0
-    if _COMPLETING.search(text):
-        return 4.0
-    return _weight(text) if len(text.strip()) >= 5 else 0.0
+    """Whether a text is, or holds, a word that is seldom in healthy records."""
+    return TELLING + 1 if _SELDOM.search(text) else 0.0
 
 
 def _weight(text: bytes) -> float:
