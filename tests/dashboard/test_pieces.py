@@ -65,8 +65,11 @@ def test_a_question_is_analysed_once_until_its_logs_change(tmp_path: Path, monke
     assert memory.run_for(question) is first
     assert asked == [[str(log)]]
     log.write_text("longer", "utf-8")
-    assert memory.run_for(question) is not first
-    assert memory.run_for(Question((str(log),), timezone="Europe/Berlin")) is not memory.run_for(question)
+    second = memory.run_for(question)
+    elsewhere = memory.run_for(Question((str(log),), timezone="Europe/Berlin"))
+    assert len({id(run) for run in (first, second, elsewhere)}) == 3
+    for run in (second, elsewhere):
+        run.result.result(timeout=10)
 
 
 def test_what_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,13 +86,19 @@ def test_what_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_old_runs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analyzer, "analyze", lambda *_, **__: make_analysis())
     memory = Memory()
-    first = memory.run_for(Question(("0",)))
+
+    def finished(path: str) -> Run:
+        run = memory.run_for(Question((path,)))
+        run.result.result(timeout=10)
+        return run
+
+    first = finished("0")
     for number in range(1, 8):
-        memory.run_for(Question((str(number),)))
-    assert memory.run_for(Question(("0",))) is first
+        finished(str(number))
+    assert finished("0") is first
     for number in range(10, 18):
-        memory.run_for(Question((str(number),)))
-    assert memory.run_for(Question(("0",))) is not first
+        finished(str(number))
+    assert finished("0") is not first
 
 
 def test_progress_is_safe_to_show() -> None:
