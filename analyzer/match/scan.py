@@ -81,7 +81,7 @@ class Scanner:
         self._signature_of, self._patterns = _pattern_table(catalogue)
         self._requests = [(n, s.request) for n, s in enumerate(catalogue) if s.request is not None]
         self._count = len(patterns_of(catalogue))
-        self._excludes = [[compile_pattern(veto) for veto in signature.exclude] for signature in catalogue]
+        self._excludes = [signature.exclude for signature in catalogue]
 
     def scan(self, block: Block, source: int) -> BlockScan:
         """Everything that one block of the `source`-th input yields."""
@@ -197,14 +197,15 @@ def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) ->
     return line_array(block.data, starts, ends)
 
 
-def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[regex.Pattern[bytes]]]:
+def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[str]]:
     owners = [index for index, signature in enumerate(catalogue) for _ in signature.match]
-    return owners, [compile_pattern(pattern) for signature in catalogue for pattern in signature.match]
+    return owners, [pattern for signature in catalogue for pattern in signature.match]
 
 
-def _search(pattern: regex.Pattern[bytes], text: bytes) -> regex.Match[bytes] | None:
+def _search(pattern: str, text: bytes) -> regex.Match[bytes] | None:
+    # Compiled when it is first needed: of thousands of patterns a run meets a few dozen.
     try:
-        return pattern.search(text, timeout=CONFIRM_TIMEOUT)
+        return compile_pattern(pattern).search(text, timeout=CONFIRM_TIMEOUT)
     except TimeoutError:
         return None
 
