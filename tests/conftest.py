@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
     executable = find_chromium()
     if executable is None:
-        pytest.skip("no Chromium; name one with $CHROMIUM")
+        pytest.fail("no Chromium; install it, or name one with $CHROMIUM")
     with (
         sync_playwright() as playwright,
         closing(playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])) as chromium,
