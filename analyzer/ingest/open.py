@@ -5,12 +5,14 @@ from __future__ import annotations
 import bz2
 import codecs
 import errno
+import hashlib
 import itertools
 import lzma
 import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -40,8 +42,23 @@ _UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
     (257, b"ustar", "tar archive"),
 )
 _LONGEST_MAGIC = 6
+FINGERPRINTED = 1 << 12
+"""Bytes of content that usually tell a log from all others: headers are shorter."""
 _IsalError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stubs take it for an instance
 _UTF16_SAMPLE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells one log from another whatever it is called: how its (decompressed) content begins.
+
+    A log that has grown still has the fingerprint it had: take it again over the same `length`,
+    `stream.fingerprint(known.length) == known`.
+    """
+
+    length: int
+    """Bytes that were looked at; fewer than asked for where there are no more."""
+    digest: str
 
 
 class Stream:
@@ -86,6 +103,43 @@ class Stream:
             filled += count
         self.delivered += filled
         return filled
+
+    def fingerprint(self, length: int = FINGERPRINTED) -> Fingerprint:
+        """How the rest of the content begins; nothing is taken from it. Ask before reading."""
+        head = self._peek(length)
+        return Fingerprint(len(head), hashlib.blake2b(head, digest_size=16).hexdigest())
+
+    def skip(self, count: int) -> int:
+        """Go on `count` bytes without reading them; how many there were."""
+        self._peek(1)  # what kind of content it is shows in its first bytes only
+        skipped = 0
+        while skipped < count:
+            if self._rest:
+                taken = min(count - skipped, len(self._rest))
+                self._rest = self._rest[taken:]
+            else:
+                taken = self._seek(count - skipped)
+            if not taken and not self._peek(1):
+                break
+            skipped += taken
+        self.delivered += skipped
+        return skipped
+
+    def _seek(self, count: int) -> int:
+        """Leap over bytes of a file that stands on disk as it is read; how many, 0 where that cannot be."""
+        if self._left is None or self.compression is not None or self.encoding != "utf-8":
+            return 0
+        count = min(count, self._left)
+        self._file.seek(count, os.SEEK_CUR)
+        self._left -= count
+        self._read_raw += count
+        return count
+
+    def _peek(self, count: int) -> memoryview:
+        """The next bytes, at most so many, without taking them."""
+        while len(self._rest) < count and (chunk := next(self._chunks, b"")):
+            self._rest = memoryview(bytes(self._rest) + chunk if self._rest else chunk)
+        return self._rest[:count]
 
     def _read(self, size: int) -> bytes:
         try:

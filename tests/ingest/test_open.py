@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.ingest.discover import Input
-from analyzer.ingest.open import Stream
-from tests.ingest.reading import content_of
+from analyzer.ingest.open import FINGERPRINTED, Fingerprint, Stream
+from tests.ingest.reading import content_of, stream_of
 
 TEXT = b"".join(b"2025-10-24 02:14:07 INFO request %d served\n" % number for number in range(50_000))
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
@@ -219,3 +219,52 @@ def test_a_time_of_writing_in_the_future_is_not_believed(tmp_path: Path) -> None
 def test_a_file_that_cannot_be_opened_raises(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Stream(Input(str(tmp_path / "missing.log")))
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip", "utf-16"])
+@pytest.mark.parametrize("count", [0, 1, 999, 1_500_000, 10_000_000])
+def test_going_on_where_reading_stopped(kind: str, count: int) -> None:
+    data = {"plain": TEXT, "gzip": gzip.compress(TEXT), "utf-16": TEXT.decode().encode("utf-16")}[kind]
+    with stream_of(data) as stream:
+        assert stream.skip(count) == min(count, len(TEXT))
+        target = bytearray(len(TEXT))
+        assert target[: stream.readinto(memoryview(target))] == TEXT[count:]
+        assert stream.delivered == len(TEXT)
+        assert stream.fault is None
+
+
+def test_a_byte_order_mark_does_not_count_when_bytes_are_skipped() -> None:
+    with stream_of(b"\xef\xbb\xbf" + TEXT) as stream:
+        assert stream.skip(1_500_000) == 1_500_000
+        target = bytearray(100)
+        stream.readinto(memoryview(target))
+        assert target == TEXT[1_500_000:1_500_100]
+
+
+def _fingerprint(data: bytes, length: int = FINGERPRINTED) -> Fingerprint:
+    with stream_of(data) as stream:
+        found = stream.fingerprint(length)
+        target = bytearray(len(TEXT))
+        assert stream.readinto(memoryview(target)) == min(len(TEXT), stream.delivered)
+    return found
+
+
+def test_a_fingerprint_is_that_of_the_content_whatever_it_is_packed_in() -> None:
+    prints = {_fingerprint(data) for data in (TEXT, gzip.compress(TEXT), TEXT.decode().encode("utf-16"), TEXT[:-100])}
+    assert [found.length for found in prints] == [FINGERPRINTED]
+
+
+def test_a_log_is_recognised_after_it_has_grown() -> None:
+    early = _fingerprint(TEXT[:1000])
+    assert early.length == 1000
+    assert _fingerprint(TEXT, early.length) == early
+    assert _fingerprint(TEXT) != early
+
+
+def test_new_content_of_the_same_size_has_another_fingerprint() -> None:
+    """Bad input 56: size and time of writing are no evidence."""
+    assert _fingerprint(TEXT[:1000]) != _fingerprint(TEXT[:1000].replace(b"INFO", b"WARN", 1))
+
+
+def test_the_fingerprint_of_nothing() -> None:
+    assert _fingerprint(b"").length == 0
