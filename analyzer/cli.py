@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from analyzer import __version__
-from analyzer.errors import AnalyzerError, CatalogueError
+from analyzer.errors import AnalyzerError, CatalogueError, RefusedFiles
 
 # The names of `analyzer.model` and of the commands, said again because importing those takes too long.
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -54,13 +54,31 @@ CatalogueOption = Annotated[
     typer.Option(
         "--catalogue",
         metavar="PATH",
-        help="Signatures to use: a file or folder; repeatable. The word built-in stands for those that come along.",
+        help="Use these signatures and no others: a file or folder; repeatable. The word built-in stands for those "
+        "that come along. Default: those, and what your configuration adds and switches off.",
         show_default=False,
     ),
 ]
+ConfigOption = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Configuration to use in place of ~/.config/log-incident-analyzer/config.toml.",
+        show_default=False,
+    ),
+]
+KeepGoingOption = Annotated[
+    bool,
+    typer.Option("--keep-going", help="Leave broken signature files out instead of refusing the whole catalogue."),
+]
 CataloguePaths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[PATH]...", help="Files or folders of signatures; default: built-in.", show_default=False),
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Files or folders of signatures, or the word built-in; default: those in use.",
+        show_default=False,
+    ),
 ]
 
 
@@ -94,6 +112,8 @@ def scan(
         typer.Option(metavar="FILE.parquet", help="Write every matched record there, too.", show_default=False),
     ] = None,
     catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    keep_going: KeepGoingOption = False,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="Earliest time, like 2025-10-24T02:00.", show_default=False)
     ] = None,
@@ -117,6 +137,7 @@ def scan(
       kubectl logs deploy/api | analyzer scan -
       analyzer scan logs/ --format json --fail-on high --quiet > report.json
     """
+    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.scan import ScanOptions
     from analyzer.commands.scan import scan as run
 
@@ -125,7 +146,7 @@ def scan(
         format=format,
         output=output,
         events=events,
-        catalogue=catalogue or (),
+        catalogue=CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going),
         since=since,
         until=until,
         timezone=timezone,
@@ -192,58 +213,72 @@ def patterns_list(
         str | None, typer.Option(metavar="WORDS", help="Only with this in id, title, cause, tags.", show_default=False)
     ] = None,
     catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    keep_going: KeepGoingOption = False,
 ) -> None:
-    """The known failures, one per line.
+    """The known failures, one per line; in brackets those that are not built in or switched off.
 
     \b
       analyzer patterns list --technology postgresql --severity critical
       analyzer patterns list --text 'foreign key'
     """
+    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import list_signatures
 
-    raise typer.Exit(list_signatures(technology, severity, text, catalogue or ()))
+    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    raise typer.Exit(list_signatures(technology, severity, text, options))
 
 
 @patterns.command("show")
 def patterns_show(
     signature_id: Annotated[str, typer.Argument(metavar="ID", help="Like postgresql.undefined_column.")],
     catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    keep_going: KeepGoingOption = False,
 ) -> None:
     """One known failure: cause, impact, fix, and how it is recognised."""
+    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import show_signature
 
-    raise typer.Exit(show_signature(signature_id, catalogue or ()))
+    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    raise typer.Exit(show_signature(signature_id, options))
 
 
 @patterns.command("lint")
 def patterns_lint(paths: CataloguePaths = None) -> None:
     """Check shape, names and references. All faults are told at once, with file and line."""
+    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import lint
 
-    raise typer.Exit(lint(paths or ()))
+    raise typer.Exit(lint(CatalogueOptions(paths=paths or ())))
 
 
 @patterns.command("test")
-def patterns_test(paths: CataloguePaths = None) -> None:
+def patterns_test(paths: CataloguePaths = None, keep_going: KeepGoingOption = False) -> None:
     """Check every sample against all signatures. No near miss may match."""
+    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import test
 
-    raise typer.Exit(test(paths or ()))
+    raise typer.Exit(test(CatalogueOptions(paths=paths or (), keep_going=keep_going)))
 
 
 @patterns.command("explain")
 def patterns_explain(
     record: Annotated[str, typer.Argument(metavar="LINE", help="A log record, or - to read it from standard input.")],
     catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    keep_going: KeepGoingOption = False,
 ) -> None:
     """Which signatures match a record, and with which captures.
 
     \b
       analyzer patterns explain 'ERROR:  relation "orders" does not exist'
     """
+    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import explain
 
-    raise typer.Exit(explain(record, catalogue or ()))
+    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    raise typer.Exit(explain(record, options))
 
 
 @patterns.command("schema")
@@ -264,10 +299,11 @@ def _status() -> int:
 
     try:
         app(prog_name="analyzer")
-    except CatalogueError as error:
+    except RefusedFiles as error:
         for problem in error.problems:
             complain(str(problem))
-        complain("the catalogue was refused; nothing was analyzed")
+        refused = "catalogue" if isinstance(error, CatalogueError) else "configuration"
+        complain(f"the {refused} was refused; nothing was analyzed")
     except AnalyzerError as error:
         complain(str(error))
     except SystemExit as stop:

@@ -20,8 +20,8 @@ class InputError(AnalyzerError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueProblem:
-    """One fault in one catalogue file.
+class FileProblem:
+    """One fault in one file that a user writes: a signature, a configuration.
 
     `line` is 1-based, or None where the fault belongs to the file as a whole; `key` is the path of
     keys inside the file (`samples[0].captures.relation`), empty for the file as a whole.
@@ -40,9 +40,20 @@ class CatalogueProblem:
         return f"{place}:{key} {self.message}{hint}"
 
 
-class CatalogueError(AnalyzerError):
-    """A catalogue was refused. `problems` holds every fault found, not only the first."""
+CatalogueProblem = FileProblem
 
-    def __init__(self, problems: Sequence[CatalogueProblem]) -> None:
+
+class RefusedFiles(AnalyzerError):  # noqa: N818 (what it is, said in two words)
+    """Files that a user wrote were refused. `problems` holds every fault found, not only the first."""
+
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class CatalogueError(RefusedFiles):
+    """A catalogue was refused."""
+
+
+class ConfigError(RefusedFiles):
+    """A configuration was refused."""

@@ -1,4 +1,4 @@
-"""What tests in a real browser share."""
+"""What tests of several rooms share: a configuration that is nobody's, and a real browser."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The configuration and signatures of whoever runs the tests have no say in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
+
 
 CANDIDATES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -332,6 +332,22 @@ def test_invalid_catalogue_is_refused_with_all_its_faults(command: Command, cata
     assert f"{file}:{broken[: broken.index('impakt')].count(chr(10)) + 1}: impakt" in said
 
 
+def test_what_is_sound_is_used_only_when_asked_to_keep_going(command: Command, catalogue: Path, log: Path) -> None:
+    broken = catalogue / "shop" / "broken.yaml"
+    broken.write_text(SIGNATURE.replace("undefined_column", "broken").replace("high", "huge"), "utf-8")
+    arguments = ("scan", log, "--catalogue", catalogue, "--format", "json", "--fail-on", "info")
+    refused = command(*arguments)
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    done = command(*arguments, "--keep-going")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["totals"]["incidents"] == 1
+    said = done.stderr.decode().splitlines()
+    assert said[0].startswith(f"analyzer: {broken}:5: severity: ")
+    assert said[1:] == ["analyzer: 1 file was left out of the catalogue; 1 signatures are used"]
+    assert command("patterns", "list", "--catalogue", catalogue).stdout == b""
+    assert b"shop.undefined_column" in command("patterns", "list", "--catalogue", catalogue, "--keep-going").stdout
+
+
 def test_hostile_text_never_reaches_the_terminal(command: Command, catalogue: Path, tmp_path: Path) -> None:
     name = "evil\x1b]0;owned\x07\u202e.log"
     (tmp_path / name).write_text(FAILURE.format(minute=1, column="a\x1b[2Jb"), "utf-8")
@@ -470,7 +486,8 @@ def test_show_of_an_unknown_incident(command: Command, report: dict[str, Any]) -
 def test_list(command: Command, catalogue: Path, filters: Sequence[str], found: bool) -> None:
     done = command("patterns", "list", "--catalogue", catalogue, *filters)
     assert done.returncode == 0
-    expected = "shop.undefined_column  high      Column {column} does not exist\n"
+    file = catalogue / "shop" / "undefined_column.yaml"
+    expected = f"shop.undefined_column  high      Column {{column}} does not exist  [{file}]\n"
     assert done.stdout.decode() == (expected if found else "")
 
 
@@ -479,6 +496,39 @@ def test_list_of_the_built_in_catalogue_with_an_own_one(command: Command, catalo
     ids = [line.split()[0] for line in done.stdout.decode().splitlines()]
     assert "shop.undefined_column" in ids
     assert "postgresql.foreign_key_violation" in ids
+
+
+def test_list_tells_what_is_put_in_place_of_a_built_in_one_and_what_is_switched_off(
+    command: Command, tmp_path: Path
+) -> None:
+    own = tmp_path / "config" / "log-incident-analyzer" / "signatures" / "redis"
+    own.mkdir(parents=True)
+    signature = SIGNATURE.replace("shop.undefined_column", "redis.out_of_memory")
+    (own / "out_of_memory.yaml").write_text(signature, "utf-8")
+    (own.parent.parent / "config.toml").write_text('[catalogue]\ndisable = ["redis.loading"]\n', "utf-8")
+    command.environment = {**command.environment, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    lines = command("patterns", "list", "--technology", "redis").stdout.decode().splitlines()
+    (replaced,) = (line for line in lines if line.startswith("redis.out_of_memory "))
+    assert replaced.endswith(
+        f"Column {{column}} does not exist  [{own}/out_of_memory.yaml, in place of the built-in one]"
+    )
+    (off,) = (line for line in lines if line.startswith("redis.loading "))
+    assert off.endswith("  [switched off]")
+    assert sum("[" in line for line in lines) == 2
+
+
+def test_a_configuration_named_on_the_command_line(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "here.toml").write_text('[catalogue]\ndisable = ["redis.laoding"]\n', "utf-8")
+    done = command("patterns", "list", "--technology", "redis", "--config", "here.toml")
+    assert done.returncode == 0
+    assert b"fits no signature; did you mean 'redis.loading'?" in done.stderr
+    (tmp_path / "here.toml").write_text('[catalogue]\ndisabled = ["redis.loading"]\n', "utf-8")
+    refused = command("scan", "x.log", "--config", "here.toml")
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert refused.stderr.decode() == (
+        "analyzer: here.toml:2: catalogue.disabled: unknown key (did you mean 'disable'?)\n"
+        "analyzer: the configuration was refused; nothing was analyzed\n"
+    )
 
 
 def test_show_signature(command: Command, catalogue: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from analyzer.errors import CatalogueProblem
+from analyzer.validation import nearest_line
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
@@ -32,11 +33,7 @@ class Document:
 
     def line_of(self, key: str) -> int | None:
         """The 1-based line of a key path, or of the nearest enclosing key that has one."""
-        while key:
-            if key in self.lines:
-                return self.lines[key]
-            key = re.sub(r"(\.[^.\[\]]+|\[\d+\]|^[^.\[\]]+)$", "", key)
-        return self.lines.get("")
+        return nearest_line(self.lines, key)
 
     def problem(self, key: str, message: str, hint: str = "") -> None:
         """Note a fault at a key path."""

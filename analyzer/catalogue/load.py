@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from analyzer.catalogue.document import Document, read_document
 from analyzer.catalogue.lint import check_catalogue, check_signature
@@ -17,11 +19,22 @@ BUILT_IN = Path(__file__).resolve().parent.parent.parent / "patterns"
 PACKAGED = Path(__file__).resolve().parent.parent / "patterns"
 
 
+BUILT_IN_WORD = "built-in"
+"""Where a path of a catalogue is asked for, this word stands for the one that comes along."""
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """Signatures by id, in the order of their ids."""
+    """Signatures by id, in the order of their ids.
+
+    `files` names the file of each, `overridden` the built-in file in whose place an own one stands;
+    `disabled` are those that were switched off. All three are for people to look at.
+    """
 
     signatures: tuple[Signature, ...]
+    files: Mapping[str, Path] = field(default_factory=dict)
+    overridden: Mapping[str, Path] = field(default_factory=dict)
+    disabled: tuple[Signature, ...] = ()
 
     def __iter__(self) -> Iterator[Signature]:
         return iter(self.signatures)
@@ -49,16 +62,30 @@ class Catalogue:
             current = self.by_id[above]
         return tuple(chain)
 
+    def without(self, patterns: Sequence[str]) -> Catalogue:
+        """The catalogue with signatures switched off: those whose ids fit a pattern like `kafka.*`.
+
+        What refined one of them refines what that one refined.
+        """
+        off = {name for name in self.by_id if any(fnmatchcase(name, pattern) for pattern in patterns)}
+        if not off:
+            return self
+        kept = tuple(
+            replace(s, refines=next((name for name in self.ancestors(s.id) if name not in off), None))
+            if s.refines in off
+            else s
+            for s in self.signatures
+            if s.id not in off
+        )
+        return replace(self, signatures=kept, disabled=tuple(s for s in self.signatures if s.id in off))
+
 
 def load_catalogue(*paths: str | Path) -> Catalogue:
     """Load signature files and folders; without paths, the built-in catalogue.
 
-    The built-in one is checked for its shape only: its patterns were linted before it was released,
-    and compiling thousands of them would cost every run two seconds.
-
     Raises `CatalogueError` with every problem found in any of the files.
     """
-    catalogue, problems = read_catalogue(paths or (built_in_path(),), lint=bool(paths))
+    catalogue, problems = read_catalogue(paths or (BUILT_IN_WORD,))
     if problems:
         raise CatalogueError(problems)
     return catalogue
@@ -69,30 +96,60 @@ def built_in_path() -> Path:
     return PACKAGED if PACKAGED.is_dir() else BUILT_IN
 
 
-def read_catalogue(paths: Iterable[str | Path], lint: bool = True) -> tuple[Catalogue, list[CatalogueProblem]]:
-    """Load what can be loaded, with the problems of the rest as data; `lint`: check more than the shape."""
+def read_catalogue(
+    paths: Iterable[str | Path], lint_built_in: bool = False
+) -> tuple[Catalogue, list[CatalogueProblem]]:
+    """Load what can be loaded, with the problems of the rest as data.
+
+    The word `built-in` among the paths stands for the built-in catalogue. A signature from any other
+    path overrides a built-in one of the same id; beyond that, an id stands in one file only. What
+    the word brings in is checked for its shape only: its patterns were linted before it was
+    released, and compiling thousands of them would cost every run two seconds; `lint_built_in` does it
+    nevertheless.
+    """
     problems: list[CatalogueProblem] = []
-    loaded: dict[str, tuple[Signature, Document]] = {}
+    loaded: dict[str, _Loaded] = {}
+    overridden: dict[str, Path] = {}
     refused: set[str] = set()
-    for root, file in _signature_files(paths, problems):
-        document = _read(file)
+    for place in _signature_files(paths, problems):
+        document = _read(place.file)
         signature = validate(document)
         if signature is not None:
-            if lint:
-                check_signature(signature, document, expected_id=_expected_id(root, file))
-            if signature.id in loaded:
-                twin = loaded[signature.id][1].path
-                document.problem(
-                    "id", f"{signature.id!r} is already defined in {twin}", "every signature has its own id"
-                )
+            if lint_built_in or not place.built_in:
+                check_signature(signature, document, expected_id=_expected_id(place))
+            if twin := loaded.get(signature.id):
+                if twin.place.built_in and not place.built_in:
+                    overridden[signature.id] = twin.place.file
+                else:
+                    message = f"{signature.id!r} is already defined in {twin.document.path}"
+                    document.problem("id", message, "every signature has its own id")
         problems.extend(document.problems)
         if signature is not None and not document.problems:
-            loaded[signature.id] = (signature, document)
+            loaded[signature.id] = _Loaded(signature, document, place)
         else:
-            refused.update(_ids_of(document, _expected_id(root, file)))
-    problems.extend(check_catalogue(loaded, refused))
-    ordered = sorted(loaded)
-    return Catalogue(tuple(loaded[name][0] for name in ordered)), problems
+            refused.update(_ids_of(document, _expected_id(place)))
+    problems.extend(check_catalogue({name: (each.signature, each.document) for name, each in loaded.items()}, refused))
+    ordered = sorted(loaded.values(), key=lambda each: each.signature.id)
+    catalogue = Catalogue(
+        signatures=tuple(each.signature for each in ordered),
+        files={each.signature.id: each.place.file for each in ordered},
+        overridden={name: overridden[name] for name in sorted(overridden)},
+    )
+    return catalogue, problems
+
+
+class _Place(NamedTuple):
+    """A file of signatures, with the folder that its id is relative to (None for a file named by itself)."""
+
+    root: Path | None
+    file: Path
+    built_in: bool
+
+
+class _Loaded(NamedTuple):
+    signature: Signature
+    document: Document
+    place: _Place
 
 
 def _ids_of(document: Document, expected: str | None) -> set[str]:
@@ -101,20 +158,26 @@ def _ids_of(document: Document, expected: str | None) -> set[str]:
     return {name for name in (expected, stated) if isinstance(name, str)}
 
 
-def _signature_files(
-    paths: Iterable[str | Path], problems: list[CatalogueProblem]
-) -> Iterator[tuple[Path | None, Path]]:
-    """Each file with the folder that its id is relative to (None for a file named by itself)."""
-    for path in map(Path, paths):
+def _signature_files(paths: Iterable[str | Path], problems: list[CatalogueProblem]) -> Iterator[_Place]:
+    """Each file that the paths stand for, the built-in ones first."""
+    given = list(paths)
+    if BUILT_IN_WORD in given:
+        root = built_in_path()
+        yield from (_Place(root, file, built_in=True) for file in _yaml_files(root))
+    for path in (Path(path) for path in given if path != BUILT_IN_WORD):
         if path.is_dir():
-            files: Sequence[Path] = sorted(file for file in path.rglob("*.y*ml") if file.suffix in (".yaml", ".yml"))
+            files = _yaml_files(path)
             if not files:
                 problems.append(_file_problem(path, "no .yaml file in this folder"))
-            yield from ((path, file) for file in files)
+            yield from (_Place(path, file, built_in=False) for file in files)
         elif path.is_file():
-            yield None, path
+            yield _Place(None, path, built_in=False)
         else:
             problems.append(_file_problem(path, "no such file or folder"))
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*.y*ml") if file.suffix in (".yaml", ".yml"))
 
 
 def _file_problem(path: Path, message: str) -> CatalogueProblem:
@@ -131,9 +194,9 @@ def _read(file: Path) -> Document:
     return read_document(str(file), text)
 
 
-def _expected_id(root: Path | None, file: Path) -> str | None:
+def _expected_id(place: _Place) -> str | None:
     """`postgresql/foreign_key_violation.yaml` must hold `postgresql.foreign_key_violation`."""
-    if root is None:
+    if place.root is None:
         return None
-    relative = file.relative_to(root).with_suffix("")
+    relative = place.file.relative_to(place.root).with_suffix("")
     return ".".join(relative.parts) if len(relative.parts) == 2 else None

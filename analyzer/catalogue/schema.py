@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from analyzer.catalogue.document import Document
 from analyzer.model import Signature
+from analyzer.validation import complaints
 
+MANUAL = "docs/writing-signatures.md"
 ADAPTER: TypeAdapter[Signature] = TypeAdapter(Signature)
 
 
@@ -25,31 +26,10 @@ def validate(document: Document) -> Signature | None:
         return None
     try:
         return ADAPTER.validate_python(document.values)
-    except ValidationError as errors:
-        for error in errors.errors():
-            key = _key_path(error["loc"])
-            message, hint = _explain(error)
-            document.problem(key, message, hint)
+    except ValidationError as error:
+        for complaint in complaints(error, _known_keys(), MANUAL):
+            document.problem(*complaint)
         return None
-
-
-def _key_path(location: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path
-
-
-def _explain(error: Any) -> tuple[str, str]:
-    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        name = str(error["loc"][-1])
-        close = difflib.get_close_matches(name, _known_keys(), n=1)
-        return "unknown key", f"did you mean {close[0]!r}?" if close else "see docs/writing-signatures.md"
-    if error["type"] in ("missing", "missing_argument"):
-        return f"the key {error['loc'][-1]!r} is missing", "see docs/writing-signatures.md"
-    if error["type"] == "string_type":
-        return "must be text", "write the value in quotes"
-    return str(error["msg"]), ""
 
 
 def _known_keys() -> list[str]:

@@ -7,10 +7,11 @@ import difflib
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from analyzer.catalogue.load import Catalogue, built_in_path, read_catalogue
+from analyzer.catalogue.load import Catalogue, built_in_path
 from analyzer.catalogue.schema import json_schema
+from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, read_chosen
 from analyzer.commands.output import Look, Status, complain, emit, look_of_output
 from analyzer.errors import InputError
 from analyzer.model import Severity, Signature
@@ -20,16 +21,29 @@ _LABEL = 12
 
 
 def list_signatures(
-    technology: str | None, severity: Severity | None, text: str | None, paths: Sequence[str]
+    technology: str | None, severity: Severity | None, text: str | None, options: CatalogueOptions
 ) -> Status:
-    """One line for each signature that fits all filters: id, severity, title."""
-    catalogue, status = _read(paths)
-    found = [s for s in catalogue if _fits(s, technology, severity, text)]
+    """One line for each signature that fits all filters: id, severity, title, and where it comes
+    from if not from the built-in catalogue."""
+    catalogue, status = chosen_catalogue(options)
+    everything = sorted((*catalogue, *catalogue.disabled), key=lambda signature: signature.id)
+    found = [s for s in everything if _fits(s, technology, severity, text)]
     width = max((len(s.id) for s in found), default=0)
-    emit("".join(f"{s.id:<{width}}  {s.severity:<8}  {one_line(s.title)}\n" for s in found))
+    emit("".join(f"{s.id:<{width}}  {s.severity:<8}  {one_line(s.title)}{_origin(s, catalogue)}\n" for s in found))
     if not found:
         complain("no signature fits")
     return status
+
+
+def _origin(signature: Signature, catalogue: Catalogue) -> str:
+    """What sets a signature apart from those that simply come along, in brackets."""
+    file = catalogue.files.get(signature.id)
+    remarks = [] if file is None or file.is_relative_to(built_in_path()) else [str(file)]
+    if signature.id in catalogue.overridden:
+        remarks.append("in place of the built-in one")
+    if signature in catalogue.disabled:
+        remarks.append("switched off")
+    return f"  [{one_line(', '.join(remarks))}]" if remarks else ""
 
 
 def _fits(signature: Signature, technology: str | None, severity: Severity | None, text: str | None) -> bool:
@@ -44,9 +58,9 @@ def _words(signature: Signature) -> str:
     return "\n".join((signature.id, signature.title, signature.category, signature.cause, *signature.tags))
 
 
-def show_signature(signature_id: str, paths: Sequence[str]) -> Status:
+def show_signature(signature_id: str, options: CatalogueOptions) -> Status:
     """Everything about one signature, as a page to read."""
-    catalogue, status = _read(paths)
+    catalogue, status = chosen_catalogue(options)
     if signature_id not in catalogue:
         close = difflib.get_close_matches(signature_id, catalogue.by_id, n=3, cutoff=0.4)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
@@ -101,9 +115,9 @@ def _bold(text: str, look: Look) -> str:
     return f"\x1b[1m{text}\x1b[0m" if look.colour else text
 
 
-def lint(paths: Sequence[str]) -> Status:
+def lint(options: CatalogueOptions) -> Status:
     """Every fault in the shape, names and references of the signatures."""
-    catalogue, problems = read_catalogue(located(paths))
+    catalogue, problems = read_chosen(options, lint_built_in=True)
     emit("".join(f"{one_line(str(problem))}\n" for problem in problems))
     if problems:
         complain(f"{len(problems)} problems, {len(catalogue)} signatures without")
@@ -112,11 +126,11 @@ def lint(paths: Sequence[str]) -> Status:
     return Status.DONE
 
 
-def test(paths: Sequence[str]) -> Status:
+def test(options: CatalogueOptions) -> Status:
     """Every sample and near miss held against all signatures."""
     from analyzer.match.verify import verify
 
-    catalogue, status = _read(paths)
+    catalogue, status = chosen_catalogue(options)
     failures = verify(catalogue)
     emit("".join(f"{one_line(str(failure))}\n" for failure in failures))
     if failures:
@@ -127,13 +141,13 @@ def test(paths: Sequence[str]) -> Status:
     return status
 
 
-def explain(record: str, paths: Sequence[str]) -> Status:
+def explain(record: str, options: CatalogueOptions) -> Status:
     """Which signatures match a record, with which captures, and which nearly do; `-` is standard input."""
     from analyzer.match.canonical import canonical
     from analyzer.match.reference import match_record, match_signature
 
     raw = sys.stdin.buffer.read() if record == "-" else record.encode("utf-8", "surrogateescape")
-    catalogue, status = _read(paths)
+    catalogue, status = chosen_catalogue(options)
     matches = match_record(raw, catalogue)
     lines: list[str] = []
     for match in matches:
@@ -162,16 +176,3 @@ def schema() -> Status:
     """The JSON Schema of a signature file."""
     emit(json.dumps(json_schema(), indent=2) + "\n")
     return Status.DONE
-
-
-def located(paths: Sequence[str]) -> list[str]:
-    """The places of a catalogue; none given, or the word `built-in`, is the one that comes along."""
-    return [str(built_in_path()) if path == "built-in" else path for path in paths or ["built-in"]]
-
-
-def _read(paths: Sequence[str]) -> tuple[Catalogue, Status]:
-    """What can be read of a catalogue; every problem of the rest is said."""
-    catalogue, problems = read_catalogue(located(paths))
-    for problem in problems:
-        complain(str(problem))
-    return catalogue, Status.TROUBLE if problems else Status.DONE

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from analyzer import catalogue as catalogues
 from analyzer import pipeline
+from analyzer.catalogue import Catalogue
+from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
 from analyzer.commands.output import (
     Look,
     Status,
@@ -22,7 +22,6 @@ from analyzer.commands.output import (
     progress,
     write_file,
 )
-from analyzer.commands.patterns import located
 from analyzer.errors import InputError
 from analyzer.model import SEVERITIES, Analysis, Severity
 
@@ -41,7 +40,7 @@ class ScanOptions:
     format: Format | None = None
     output: str | None = None
     events: str | None = None
-    catalogue: Sequence[str] = ()
+    catalogue: CatalogueOptions = field(default_factory=CatalogueOptions)
     since: str | None = None
     until: str | None = None
     timezone: str = "UTC"
@@ -58,9 +57,11 @@ def scan(options: ScanOptions) -> Status:
     for target in (options.output, options.events):
         if target is not None:
             check_target(target, options.paths)
-    analysis = _analyze(options)
+    catalogue, catalogue_status = chosen_catalogue(options.catalogue)
+    analysis = _analyze(options, catalogue)
     look = look_of_output() if options.output is None else Look()
-    in_trouble = not _write(options, render(form, analysis, look, time.perf_counter() - started), analysis)
+    written = _write(options, render(form, analysis, look, time.perf_counter() - started), analysis)
+    in_trouble = not written or catalogue_status is Status.TROUBLE
     for path, reason in _troubles(analysis):
         complain(f"{path}: {reason}")
         in_trouble = True
@@ -79,11 +80,11 @@ def _form(options: ScanOptions) -> Format:
     return form
 
 
-def _analyze(options: ScanOptions) -> Analysis:
+def _analyze(options: ScanOptions, catalogue: Catalogue) -> Analysis:
     with progress(quiet=options.quiet) as show:
         return pipeline.analyze(
             options.paths,
-            catalogue=catalogues.load_catalogue(*located(options.catalogue)) if options.catalogue else None,
+            catalogue=catalogue,
             since=options.since,
             until=options.until,
             timezone=options.timezone,

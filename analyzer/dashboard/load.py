@@ -64,9 +64,12 @@ class Run:
     def analyse(self, question: Question) -> Analysis:
         """Do the work; `progress` tells how far it is."""
         import analyzer
+        from analyzer.catalogue.own import own_catalogue
+        from analyzer.config import user_settings
 
         return analyzer.analyze(
             list(question.paths),
+            catalogue=own_catalogue(user_settings().catalogue).whole(),
             since=question.since,
             until=question.until,
             timezone=question.timezone,
