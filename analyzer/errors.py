@@ -19,6 +19,14 @@ class InputError(AnalyzerError):
     """A path, option or argument from the user cannot be used."""
 
 
+class StoreError(AnalyzerError):
+    """The store cannot be opened, read or written; what it held before is untouched."""
+
+
+class StoreBusyError(StoreError):
+    """Another run is writing to the store."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileProblem:
     """One fault in one file that a user writes: a signature, a configuration.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -122,16 +122,22 @@ class Templates:
         clean = redact if hide_secrets else str
         merged = _merge(self._groups)
         found = [_template(text, group, clean(group.example)) for text, group in merged.items()]
-        return sorted(found, key=_strikingness, reverse=True)
+        return sorted(found, key=strikingness, reverse=True)
 
 
-def _strikingness(template: UnknownTemplate) -> tuple[int, int]:
+def strikingness(template: UnknownTemplate) -> tuple[int, int]:
+    """What sorts the more striking template higher."""
     return (LEVELS.index(template.level) if template.level in LEVELS else 0, template.count)
+
+
+def template_id(template: str) -> str:
+    """The id under which a template is known from one night to the next."""
+    return hashlib.sha256(template.encode()).hexdigest()[:6]
 
 
 def _template(text: str, group: _Group, example: str) -> UnknownTemplate:
     return UnknownTemplate(
-        id=hashlib.sha256(text.encode()).hexdigest()[:6],
+        id=template_id(text),
         template=text,
         level=LEVELS[group.level - 1] if group.level else None,
         count=group.count,
@@ -176,23 +182,30 @@ def _masked(messages: pa.Array) -> pa.Array:
     return text.take(encoded.indices)
 
 
-def _merge(groups: dict[str, _Group]) -> dict[str, _Group]:
-    """Join templates of the same length that differ in a single word."""
+def names_of(texts: Iterable[str]) -> dict[str, str]:
+    """For each masked text the template that stands for it: those of the same length that differ in
+    a single word are one."""
+    known = list(texts)
     shapes_by_hole: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for text in groups:
+    for text in known:
         words = text.split()
         for place in range(1, len(words)) if len(words) >= 4 else ():
             if words[place] == WILDCARD:
                 continue
             shapes_by_hole[(*words[:place], WILDCARD, *words[place + 1 :])].append(text)
-    merged: dict[str, _Group] = {}
-    taken: set[str] = set()
+    names: dict[str, str] = {}
     for shape, members in sorted(shapes_by_hole.items(), key=lambda item: -len(item[1])):
-        free = [text for text in members if text not in taken]
+        free = [text for text in members if text not in names]
         if len(free) >= 3:
-            taken.update(free)
-            merged[" ".join(shape)] = _sum(groups[text] for text in free)
-    return {**merged, **{text: group for text, group in groups.items() if text not in taken}}
+            names.update(dict.fromkeys(free, " ".join(shape)))
+    return {text: names.get(text, text) for text in known}
+
+
+def _merge(groups: Mapping[str, _Group]) -> dict[str, _Group]:
+    members: dict[str, list[_Group]] = defaultdict(list)
+    for text, name in names_of(groups).items():
+        members[name].append(groups[text])
+    return {name: _sum(parts) for name, parts in members.items()}
 
 
 def _sum(groups: Iterable[_Group]) -> _Group:

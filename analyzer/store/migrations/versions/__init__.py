@@ -1,0 +1,1 @@
+"""One step each; `analyzer.store.schema.REVISIONS` lists them in order."""
