@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,33 +15,17 @@ import pyarrow as pa
 from analyzer import __version__
 from analyzer.catalogue import Catalogue, load_catalogue
 from analyzer.errors import InputError
-from analyzer.ingest.blocks import Block, read_blocks
 from analyzer.ingest.context import contexts
-from analyzer.ingest.discover import STANDARD_INPUT, Input, discover
+from analyzer.ingest.discover import discover
 from analyzer.ingest.open import Stream
-from analyzer.match.cache import engine_for
-from analyzer.match.scan import BlockScan, Scanner, Window
+from analyzer.match.scan import BlockScan, Window
 from analyzer.match.sink import EventSink
 from analyzer.model import LEVELS, VOLUME_SCHEMA, Analysis, Evidence, Incident, Skipped, Source, Totals
+from analyzer.reading import Options, Part, Progress, Reader, Tally, report_of
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.incidents import reason
-from analyzer.reason.moments import moment
 from analyzer.reason.templates import Shapes, Templates, shapes
 from analyzer.redact import redact
-
-Progress = Callable[[str, int], None]
-"""Called now and then with the path being read and the bytes read of it so far."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to analyse; times are inclusive, `zone` is for timestamps that name none."""
-
-    window: Window = field(default_factory=Window)
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    jobs: int = 2
-    redact: bool = True
-    progress: Progress | None = None
 
 
 def analyze(
@@ -117,37 +101,6 @@ def _micros(value: datetime | str, zone: ZoneInfo, name: str) -> int:
     return round(aware.timestamp() * 1_000_000)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What one source has yielded so far."""
-
-    layout: str | None = None
-    bytes: int = 0
-    lines: int = 0
-    records: int = 0
-    dated: int = 0
-    first: int = NO_TIME
-    last: int = NO_TIME
-    cut_lines: int = 0
-    nuls: int = 0
-    assumes_year: bool = False
-    assumes_zone: bool = False
-
-    def add(self, block: Block, scan: BlockScan) -> None:
-        self.layout = block.reader.layout.name
-        self.bytes += block.length
-        self.nuls += block.nuls
-        self.assumes_year |= block.reader.assumes_year
-        self.assumes_zone |= block.reader.assumes_zone
-        self.lines += scan.lines
-        self.records += scan.records
-        self.dated += scan.dated_records
-        self.cut_lines += block.cut_line
-        if scan.last != NO_TIME:
-            self.first = scan.first if self.first == NO_TIME else min(self.first, scan.first)
-            self.last = max(self.last, scan.last)
-
-
 class _Run:
     """One call of `analyze`: state that lives from the first block to the last."""
 
@@ -157,7 +110,6 @@ class _Run:
         self.sink = EventSink()
         self.templates = Templates()
         self.volume: dict[str, Counter[tuple[int, int]]] = {}
-        self.latest: dict[str, int] = {}
 
     def analyze(self, paths: Sequence[str | os.PathLike[str]]) -> Analysis:
         """Read, reason, conclude."""
@@ -168,71 +120,30 @@ class _Run:
         inputs, refused = discover(paths)
         if not inputs and not refused:
             raise InputError("nothing to read: give at least one file, folder, glob, or - for standard input")
-        self.scanner = Scanner(
-            self.catalogue,
-            engine_for(self.catalogue),
-            [i.path for i in inputs],
-            self.options.window,
-            self.options.redact,
-        )
         read: dict[int, Source] = {}
-        with ThreadPoolExecutor(self.options.jobs) as pool:
-            for number in self._in_order(inputs):
-                read[number] = self._read(inputs[number], number, pool, self._latest_beside(inputs[number].path))
+        with Reader(self.catalogue, inputs, self.options, _shapes_of) as reader:
+            for number in reader.in_order():
+                read[number] = self._read(reader, number)
         return [*(read[number] for number in sorted(read)), *refused]
 
-    def _in_order(self, inputs: Sequence[Input]) -> Iterator[int]:
-        """Inputs as given, those whose timestamps lack the year last: by then the files beside them
-        tell the year better than the time at which they were last written."""
-        postponed = [n for n, i in enumerate(inputs) if i.path != STANDARD_INPUT and _lacks_year(i)]
-        yield from (n for n in range(len(inputs)) if n not in set(postponed))
-        yield from postponed
-
-    def _latest_beside(self, path: str) -> int:
-        """The last time seen in the folder of a path, `NO_TIME` if none."""
-        return self.latest.get(os.path.dirname(path), NO_TIME)
-
-    def _read(self, source: Input, number: int, pool: ThreadPoolExecutor, latest: int) -> Source:
+    def _read(self, reader: Reader[Shapes], number: int) -> Source:
         """Read one input to its end."""
+        source, tally = reader.inputs[number], Tally()
         try:
             stream = Stream(source)
         except OSError as error:
             reason_ = Skipped(reason=f"cannot be opened: {error.strerror}", trouble=True)
             return Source(path=source.path, skipped=(reason_,))
-        known = moment(latest)
-        if known is not None:
-            stream.modified = min(stream.modified, known)
-        tally = _Tally()
-        first: Block | None = None
-        try:
-            waiting: deque[tuple[Block, Future[tuple[BlockScan, Shapes]]]] = deque()
-            for block in read_blocks(stream, self.options.zone):
-                first = first or block
-                waiting.append((block, pool.submit(self._work, block, number)))
-                if len(waiting) > self.options.jobs:
-                    self._take(source, tally, *waiting.popleft())
-            while waiting:
-                self._take(source, tally, *waiting.popleft())
-        finally:
-            stream.close()
-        if tally.last != NO_TIME:
-            folder = os.path.dirname(source.path)
-            self.latest[folder] = max(self.latest.get(folder, NO_TIME), tally.last)
-        return _source(source, stream, tally, first)
+        with closing(stream):
+            for part in reader.read(stream, number, tally):
+                self._take(source.path, part)
+        return report_of(source, stream, tally)
 
-    def _work(self, block: Block, number: int) -> tuple[BlockScan, Shapes]:
-        scan = self.scanner.scan(block, number)
-        return scan, shapes(scan.unmatched, scan.unmatched_times, scan.unmatched_levels)
-
-    def _take(self, source: Input, tally: _Tally, block: Block, future: Future[tuple[BlockScan, Shapes]]) -> None:
-        scan, found = future.result()
-        tally.add(block, scan)
-        if scan.events is not None:
-            self.sink.add(scan.events)
-        self.templates.add(found, source.path)
-        self.volume.setdefault(source.path, Counter()).update(scan.volume)
-        if self.options.progress is not None:
-            self.options.progress(source.path, tally.bytes)
+    def _take(self, path: str, part: Part[Shapes]) -> None:
+        if part.scan.events is not None:
+            self.sink.add(part.scan.events)
+        self.templates.add(part.digest, path)
+        self.volume.setdefault(path, Counter()).update(part.scan.volume)
 
     def _with_context(self, incidents: Sequence[Incident]) -> list[Incident]:
         """The incidents with the lines around each piece of evidence."""
@@ -276,68 +187,8 @@ class _Run:
         )
 
 
-def _lacks_year(source: Input) -> bool:
-    """Whether the timestamps of a file leave out the year, by its beginning."""
-    try:
-        stream = Stream(source)
-    except OSError:
-        return False
-    try:
-        block = next(read_blocks(stream, size=1 << 16), None)
-        return block is not None and block.reader.assumes_year
-    finally:
-        stream.close()
-
-
-def _source(source: Input, stream: Stream, tally: _Tally, first: Block | None) -> Source:
-    """What is reported about an input: how it was understood, and everything that was not."""
-    skipped = [stream.fault] if stream.fault else []
-    if first is None:
-        skipped.append(_nothing_read(source, stream))
-    else:
-        skipped += _remarks(first, tally)
-    return Source(
-        path=source.path,
-        layout=tally.layout,
-        compression=stream.compression,
-        encoding=stream.encoding if first else None,
-        bytes=stream.delivered,
-        lines=tally.lines,
-        records=tally.records,
-        timestamped_records=tally.dated,
-        first_timestamp=moment(tally.first),
-        last_timestamp=moment(tally.last),
-        skipped=tuple(skipped),
-    )
-
-
-def _nothing_read(source: Input, stream: Stream) -> Skipped:
-    if stream.delivered:
-        return Skipped(reason="not a text file", trouble=True)
-    return Skipped(reason="the file is empty", trouble=source.named and stream.fault is None)
-
-
-def _remarks(first: Block, tally: _Tally) -> list[Skipped]:
-    remarks: list[Skipped] = []
-    sample = bytes(first.content()[:300]).decode("utf-8", "replace").split("\n")[0]
-    if not tally.dated:
-        remarks.append(Skipped(reason="no timestamp found in any record", count=tally.records, sample=sample))
-    elif tally.dated < tally.records:
-        remarks.append(Skipped(reason="records without a timestamp of their own", count=tally.records - tally.dated))
-    if tally.assumes_year and tally.dated:
-        year = moment(tally.last)
-        remarks.append(
-            Skipped(reason=f"timestamps without a year; taken to end in {year.year if year else '?'}", sample=sample)
-        )
-    if tally.assumes_zone and tally.dated:
-        remarks.append(
-            Skipped(reason=f"timestamps without a time zone; read as {first.reader.clock.zone}", sample=sample)
-        )
-    if tally.nuls:
-        remarks.append(Skipped(reason="NUL bytes skipped", count=tally.nuls))
-    if tally.cut_lines:
-        remarks.append(Skipped(reason="lines too long to be read whole", count=tally.cut_lines))
-    return remarks
+def _shapes_of(scan: BlockScan) -> Shapes:
+    return shapes(scan.unmatched, scan.unmatched_times, scan.unmatched_levels)
 
 
 def _volume_table(volume: dict[str, Counter[tuple[int, int]]]) -> pa.Table:
@@ -359,4 +210,4 @@ def _volume_table(volume: dict[str, Counter[tuple[int, int]]]) -> pa.Table:
     )
 
 
-__all__ = ["analyze"]
+__all__ = ["Progress", "analyze", "scan_only"]

@@ -12,7 +12,7 @@ import numpy as np
 from analyzer.ingest.clean import Text, clean
 from analyzer.ingest.layout import PLAIN, detect_layout, is_head
 from analyzer.ingest.lines import SAMPLE_LINES, LineReader, LineTable
-from analyzer.ingest.open import Stream
+from analyzer.ingest.open import FINGERPRINTED, Fingerprint, Stream, fingerprint_of
 from analyzer.ingest.timestamps import NO_TIME, Clock
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 
@@ -46,6 +46,10 @@ class Block:
     nuls: int = 0
     before: int = NO_TIME
     """The last time before this block, which records without a timestamp at its beginning inherit."""
+    end: int = 0
+    """The byte of the (decompressed) file at which the next block begins."""
+    tail: Fingerprint = Fingerprint(0, "")  # noqa: RUF009 - frozen
+    """Of the bytes just before `end`, as they are in the file."""
 
     def content(self) -> memoryview:
         """The bytes of the block without its padding."""
@@ -68,24 +72,45 @@ def looks_binary(sample: bytes) -> bool:
     return controls > len(text) * 0.05
 
 
-def read_blocks(stream: Stream, zone: tzinfo = UTC, size: int = BLOCK_SIZE) -> Iterator[Block]:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where to begin in a stream that has been skipped so far, and what is known from before.
+
+    `head` is how its content begins, which shows what layout it has. Unless the stream is
+    `settled`, a last line without its end is left alone: more of it may still be written.
+    """
+
+    offset: int = 0
+    line: int = 1
+    before: int = NO_TIME
+    head: bytes = b""
+    settled: bool = True
+
+
+def read_blocks(
+    stream: Stream, zone: tzinfo = UTC, size: int = BLOCK_SIZE, beginning: Beginning | None = None
+) -> Iterator[Block]:
     """The blocks of a stream in order; none where it is empty, binary or nothing but NUL bytes.
 
     Each block has memory of its own, so that several can be worked on at once.
     """
-    return _Cutter(stream, Clock(zone=zone, latest=stream.modified), size).blocks()
+    clock = Clock(zone=zone, latest=stream.modified)
+    return _Cutter(stream, clock, size, beginning or Beginning()).blocks()
 
 
 class _Cutter:
     """Reads a stream into buffers, cuts each where its last record begins, and cleans what is before."""
 
-    def __init__(self, stream: Stream, clock: Clock, size: int) -> None:
+    def __init__(self, stream: Stream, clock: Clock, size: int, beginning: Beginning) -> None:
         self._stream = stream
         self._size = size
         self._choice = _Choice(clock)
-        self._offset, self._line = 0, 1
+        self._offset, self._line = beginning.offset, beginning.line
         self._nuls = 0
-        self._before = NO_TIME
+        self._before = beginning.before
+        self._settled = beginning.settled
+        if beginning.head:
+            self._choice.reader_for(bytearray(beginning.head) + bytes(PADDING), len(beginning.head))
 
     def blocks(self) -> Iterator[Block]:
         """All blocks of the stream."""
@@ -96,20 +121,23 @@ class _Cutter:
             reader = None if _is_hole(buffer, filled) else self._choice.reader_for(buffer, filled)
             if reader is None and self._choice.binary:
                 return
+            if last and not self._settled:
+                filled = buffer.rfind(b"\n", 0, filled) + 1
             cut, whole = (filled, True) if last or reader is None else self._cut(buffer, filled, reader)
+            tail = fingerprint_of(memoryview(buffer)[max(0, cut - FINGERPRINTED) : cut])
             following = bytearray(self._size + PADDING)
             rest = filled - cut
             following[:rest] = memoryview(buffer)[cut:filled]
             text = clean(buffer, cut, at_end=last)
             if reader is not None and text.length:
-                yield self._block(text, reader, cut_line=not whole)
+                yield self._block(text, reader, not whole, self._offset + cut, tail)
             self._advance(text, cut, delivered=reader is not None and text.length > 0)
             buffer, filled = following, rest if last else self._fill(following, rest)
 
     def _fill(self, buffer: bytearray, filled: int) -> int:
         return filled + self._stream.readinto(memoryview(buffer)[filled : self._size])
 
-    def _block(self, text: Text, reader: LineReader, cut_line: bool) -> Block:
+    def _block(self, text: Text, reader: LineReader, cut_line: bool, end: int, tail: Fingerprint) -> Block:
         return Block(
             data=text.data,
             length=text.length,
@@ -120,6 +148,8 @@ class _Cutter:
             origins=text.origins,
             nuls=self._nuls + text.nuls,
             before=self._before,
+            end=end,
+            tail=tail,
         )
 
     def _advance(self, text: Text, cut: int, delivered: bool) -> None:

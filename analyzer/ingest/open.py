@@ -61,6 +61,11 @@ class Fingerprint:
     digest: str
 
 
+def fingerprint_of(content: memoryview | bytes) -> Fingerprint:
+    """The fingerprint of some bytes."""
+    return Fingerprint(len(content), hashlib.blake2b(content, digest_size=16).hexdigest())
+
+
 class Stream:
     """The decompressed, decoded bytes of one input.
 
@@ -106,8 +111,7 @@ class Stream:
 
     def fingerprint(self, length: int = FINGERPRINTED) -> Fingerprint:
         """How the rest of the content begins; nothing is taken from it. Ask before reading."""
-        head = self._peek(length)
-        return Fingerprint(len(head), hashlib.blake2b(head, digest_size=16).hexdigest())
+        return fingerprint_of(self._peek(length))
 
     def skip(self, count: int) -> int:
         """Go on `count` bytes without reading them; how many there were."""

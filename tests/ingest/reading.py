@@ -59,10 +59,10 @@ def blocks_of(data: bytes, size: int = BLOCK_SIZE) -> list[Block]:
 
 def records_of(data: bytes, size: int = BLOCK_SIZE) -> list[Record]:
     """The records of a file with the given content."""
-    return [record for block in blocks_of(data, size) for record in _records(block)]
+    return [record for block in blocks_of(data, size) for record in records_in(block)]
 
 
-def _records(block: Block) -> Iterator[Record]:
+def records_in(block: Block) -> Iterator[Record]:
     table = block.read()
     offsets = block.offsets(table.first_line, table)
     for row, (start, end) in enumerate(zip(table.record_start(), table.record_end(), strict=True)):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.ingest.reading import blocks_of, records_of
+from analyzer.ingest.blocks import Beginning, read_blocks
+from tests.ingest.reading import blocks_of, records_in, records_of, stream_of
 
 STACK = """\
 2025-10-24 02:14:07,113 ERROR [api] could not save
@@ -270,3 +272,30 @@ def test_decimals_and_zones_may_differ_from_line_to_line() -> None:
         "2025-10-24T02:14:07+00:00",
         "2025-10-24T02:14:07.500000+00:00",
     ]
+
+
+@given(st.integers(1, 40), st.integers(0, 60))
+def test_reading_goes_on_where_a_block_ended(records: int, cut: int) -> None:
+    """However a log grows between two readings, both together give what one reading gives."""
+    data = "".join(f"2025-10-24 02:14:{n % 60:02d},113 ERROR [api] no {n}\n" for n in range(records)).encode()
+    first = data[: max(len(data) - cut, 0)]
+    with stream_of(first) as stream:
+        early = list(read_blocks(stream, beginning=Beginning(settled=False)))
+    end = early[-1].end if early else 0
+    assert end == first.rfind(b"\n") + 1
+    with stream_of(data) as stream:
+        assert stream.skip(end) == end
+        beginning = Beginning(offset=end, line=1 + data[:end].count(b"\n"), head=data[:4096])
+        late = list(read_blocks(stream, beginning=beginning))
+    # How the layout is called may differ: one line shows less of it than many.
+    found = [replace(record, layout="") for block in (*early, *late) for record in records_in(block)]
+    assert found == [replace(record, layout="") for record in records_of(data)]
+
+
+def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
+    data = b"2025-10-24 02:14:07,113 ERROR one\n2025-10-24 02:14:08,113 ERR"
+    for settled, end in ((True, len(data)), (False, 34)):
+        with stream_of(data) as stream:
+            (block,) = read_blocks(stream, beginning=Beginning(settled=settled))
+        assert block.end == end
+        assert block.tail.length == end

@@ -1,0 +1,205 @@
+"""Inputs -> what their blocks hold, in order, several blocks at once; and what is to be said about each input."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from analyzer.catalogue import Catalogue
+from analyzer.ingest.blocks import Beginning, Block, read_blocks
+from analyzer.ingest.discover import STANDARD_INPUT, Input
+from analyzer.ingest.open import Stream
+from analyzer.match.cache import engine_for
+from analyzer.match.scan import BlockScan, Scanner, Window
+from analyzer.model import Skipped, Source
+from analyzer.reason.columns import NO_TIME
+from analyzer.reason.moments import moment
+
+Progress = Callable[[str, int], None]
+"""Called now and then with the path being read and the bytes read of it so far."""
+
+Digest = TypeVar("Digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to analyse; times are inclusive, `zone` is for timestamps that name none."""
+
+    window: Window = field(default_factory=Window)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    jobs: int = 2
+    redact: bool = True
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[Digest]):
+    """What one block yielded, and the digest that was made of it beside other blocks."""
+
+    block: Block
+    scan: BlockScan
+    digest: Digest
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one source has yielded so far."""
+
+    layout: str | None = None
+    bytes: int = 0
+    lines: int = 0
+    records: int = 0
+    dated: int = 0
+    first: int = NO_TIME
+    last: int = NO_TIME
+    cut_lines: int = 0
+    nuls: int = 0
+    assumes_year: bool = False
+    assumes_zone: bool = False
+    zone: str = ""
+    sample: str | None = None
+    """The first line."""
+
+    def add(self, block: Block, scan: BlockScan) -> None:
+        """Count one block with what was found in it."""
+        if self.sample is None:
+            self.sample = bytes(block.content()[:300]).decode("utf-8", "replace").split("\n")[0]
+            self.zone = str(block.reader.clock.zone)
+        self.layout = block.reader.layout.name
+        self.bytes += block.length
+        self.nuls += block.nuls
+        self.assumes_year |= block.reader.assumes_year
+        self.assumes_zone |= block.reader.assumes_zone
+        self.lines += scan.lines
+        self.records += scan.records
+        self.dated += scan.dated_records
+        self.cut_lines += block.cut_line
+        if scan.last != NO_TIME:
+            self.first = scan.first if self.first == NO_TIME else min(self.first, scan.first)
+            self.last = max(self.last, scan.last)
+
+
+class Reader(Generic[Digest]):
+    """Matches the blocks of one input after the other against one catalogue; `digest` sums up each
+    block's yield in the thread that scanned it."""
+
+    def __init__(
+        self, catalogue: Catalogue, inputs: Sequence[Input], options: Options, digest: Callable[[BlockScan], Digest]
+    ) -> None:
+        self.inputs = inputs
+        self._options = options
+        self._digest = digest
+        paths = [i.path for i in inputs]
+        self._scanner = Scanner(catalogue, engine_for(catalogue), paths, options.window, options.redact)
+        self._latest: dict[str, int] = {}
+        self._pool = ThreadPoolExecutor(options.jobs)
+
+    def __enter__(self) -> Reader[Digest]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def in_order(self) -> Iterator[int]:
+        """The numbers of the inputs as given, those whose timestamps lack the year last: by then the
+        files beside them tell the year better than the time at which they were last written."""
+        postponed = {n for n, i in enumerate(self.inputs) if i.path != STANDARD_INPUT and _lacks_year(i)}
+        yield from (n for n in range(len(self.inputs)) if n not in postponed)
+        yield from sorted(postponed)
+
+    def read(
+        self, stream: Stream, number: int, tally: Tally, beginning: Beginning | None = None
+    ) -> Iterator[Part[Digest]]:
+        """What the blocks of the `number`-th input hold, counted in `tally`; from its `beginning` on."""
+        self._learn_year(stream)
+        waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
+        for block in read_blocks(stream, self._options.zone, beginning=beginning):
+            waiting.append((block, self._pool.submit(self._work, block, number)))
+            if len(waiting) > self._options.jobs:
+                yield self._counted(stream.path, tally, *waiting.popleft())
+        while waiting:
+            yield self._counted(stream.path, tally, *waiting.popleft())
+
+    def _work(self, block: Block, number: int) -> tuple[BlockScan, Digest]:
+        scan = self._scanner.scan(block, number)
+        return scan, self._digest(scan)
+
+    def _counted(self, path: str, tally: Tally, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
+        scan, digest = future.result()
+        tally.add(block, scan)
+        folder = os.path.dirname(path)
+        self._latest[folder] = max(self._latest.get(folder, NO_TIME), tally.last)
+        if self._options.progress is not None:
+            self._options.progress(path, tally.bytes)
+        return Part(block, scan, digest)
+
+    def _learn_year(self, stream: Stream) -> None:
+        """Nothing in a file was written after the last time seen beside it: that tells the year."""
+        known = moment(self._latest.get(os.path.dirname(stream.path), NO_TIME))
+        if known is not None:
+            stream.modified = min(stream.modified, known)
+
+
+def _lacks_year(source: Input) -> bool:
+    """Whether the timestamps of a file leave out the year, by its beginning."""
+    try:
+        stream = Stream(source)
+    except OSError:
+        return False
+    try:
+        block = next(read_blocks(stream, size=1 << 16), None)
+        return block is not None and block.reader.assumes_year
+    finally:
+        stream.close()
+
+
+def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
+    """What is reported about an input: how it was understood, and everything that was not."""
+    skipped = [stream.fault] if stream.fault else []
+    skipped += [_nothing_read(source, stream)] if tally.sample is None else _remarks(tally)
+    return Source(
+        path=source.path,
+        layout=tally.layout,
+        compression=stream.compression,
+        encoding=stream.encoding if tally.sample is not None else None,
+        bytes=stream.delivered,
+        lines=tally.lines,
+        records=tally.records,
+        timestamped_records=tally.dated,
+        first_timestamp=moment(tally.first),
+        last_timestamp=moment(tally.last),
+        skipped=tuple(skipped),
+    )
+
+
+def _nothing_read(source: Input, stream: Stream) -> Skipped:
+    if stream.delivered:
+        return Skipped(reason="not a text file", trouble=True)
+    return Skipped(reason="the file is empty", trouble=source.named and stream.fault is None)
+
+
+def _remarks(tally: Tally) -> list[Skipped]:
+    remarks: list[Skipped] = []
+    if not tally.dated:
+        remarks.append(Skipped(reason="no timestamp found in any record", count=tally.records, sample=tally.sample))
+    elif tally.dated < tally.records:
+        remarks.append(Skipped(reason="records without a timestamp of their own", count=tally.records - tally.dated))
+    if tally.assumes_year and tally.dated:
+        year = moment(tally.last)
+        remarks.append(
+            Skipped(
+                reason=f"timestamps without a year; taken to end in {year.year if year else '?'}", sample=tally.sample
+            )
+        )
+    if tally.assumes_zone and tally.dated:
+        remarks.append(Skipped(reason=f"timestamps without a time zone; read as {tally.zone}", sample=tally.sample))
+    if tally.nuls:
+        remarks.append(Skipped(reason="NUL bytes skipped", count=tally.nuls))
+    if tally.cut_lines:
+        remarks.append(Skipped(reason="lines too long to be read whole", count=tally.cut_lines))
+    return remarks
