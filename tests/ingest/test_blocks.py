@@ -274,6 +274,7 @@ def test_decimals_and_zones_may_differ_from_line_to_line() -> None:
     ]
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(1, 40), st.integers(0, 60))
 def test_reading_goes_on_where_a_block_ended(records: int, cut: int) -> None:
     """However a log grows between two readings, both together give what one reading gives."""
