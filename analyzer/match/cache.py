@@ -6,11 +6,13 @@ import hashlib
 import logging
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
 import hyperscan
 
-from analyzer.catalogue import Catalogue
+from analyzer.catalogue import Catalogue, dialect
+from analyzer.match import canonical, engine, literals, relax
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.scan import patterns_of
 
@@ -34,15 +36,15 @@ def engine_for(catalogue: Catalogue) -> HyperscanEngine:
         return HyperscanEngine(patterns, serialized=_unpacked(file.read_bytes()))
     except (OSError, ValueError, hyperscan.error) as error:
         _LOG.debug("engine cache not used: %s", error)
-    engine = HyperscanEngine(patterns)
+    compiled = HyperscanEngine(patterns)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(_packed(engine.serialize()))
+        temporary.write_bytes(_packed(compiled.serialize()))
         os.replace(temporary, file)
     except OSError as error:
         _LOG.debug("engine cache not written: %s", error)
-    return engine
+    return compiled
 
 
 def _packed(parts: list[bytes]) -> bytes:
@@ -63,8 +65,16 @@ def _unpacked(data: bytes) -> list[bytes]:
 
 
 def _fingerprint(patterns: list[str]) -> str:
-    """A name for the compiled form of these patterns: any change in them, in Hyperscan or in the
-    processor makes another one."""
+    """A name for the compiled form of these patterns: any change in them, in how we make expressions
+    of them, in Hyperscan or in the processor makes another one."""
     version = getattr(hyperscan, "__version__", "")
-    text = "\0".join([version, platform.machine(), platform.processor(), *patterns])
+    text = "\0".join([version, platform.machine(), platform.processor(), compiler_sources(), *patterns])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@cache
+def compiler_sources() -> str:
+    """The code between a pattern and its expressions. A cached database says for each expression which
+    patterns it stands for only by its place, so after a change of this code it would find the wrong ones."""
+    modules = (engine, literals, relax, canonical, dialect)
+    return hashlib.sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in modules)).hexdigest()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.match.literals import hints, required_literals
+from analyzer.match.literals import Literal, hints, required_literals
 from analyzer.match.relax import relax
 
 Buffer = bytes | bytearray | memoryview
@@ -119,12 +119,18 @@ def _expressions(patterns: Sequence[str]) -> tuple[Expressions, Expressions]:
         if literals is None and (literals := hints(expression)) is not None:
             second.setdefault(relax(expression), []).append(index)
             owner = _HINT
-        for key in [(_quoted(literal.text), literal.ignore_case) for literal in literals or ()] or [relax(expression)]:
+        for key in _keys(literals) or [relax(expression)]:
             owners = first.setdefault(key, [])
             if owner not in owners:
                 owners.append(owner)
     _drop_implied_hints(first)
     return first, second
+
+
+def _keys(literals: Iterable[Literal] | None) -> list[tuple[bytes, bool]]:
+    """The literals as expressions, in the same order in every process: a set has another one in each,
+    and a database that was saved says by place alone which patterns an expression stands for."""
+    return sorted((_quoted(literal.text), literal.ignore_case) for literal in literals or ())
 
 
 def _drop_implied_hints(expressions: Expressions) -> None:
