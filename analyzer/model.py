@@ -320,6 +320,33 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownProblem:
+    """A problem as it is remembered from one run to the next.
+
+    `first_seen` and `last_seen` are the first and last event of all its occurrences (incidents);
+    `silences` the seconds between its latest occurrences, newest last: the rhythm at which it comes
+    back. `root` and `signatures` are failures of its cascade, by which it is recognised where only
+    a part of the cascade shows. `resolved_at` is set while `status` is resolved. `muted` is the user's
+    word and changes nothing but who is told.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    status: Status
+    first_seen: datetime
+    last_seen: datetime
+    occurrences: int = 1
+    event_count: int = 0
+    silences: tuple[float, ...] = ()
+    root: str = ""
+    signatures: tuple[str, ...] = ()
+    entities: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    resolved_at: datetime | None = None
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownTemplate:
     """A group of error-like records that no signature knows; variable parts are masked as `<*>`."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 
 from analyzer.catalogue.vocabulary import is_entity
 from analyzer.reason.columns import NO_TIME, Events, Ints
+from analyzer.reason.fingerprint import stable
 
 MINUTE = 60_000_000
 SHORTEST_GAP = 12 * MINUTE
@@ -17,7 +17,6 @@ LONGEST_GAP = 120 * MINUTE
 _RHYTHM = 8
 """How many times its usual interval a signature must be silent for its episode to end."""
 
-_VARIABLE = re.compile(r"\d{2,}|[0-9a-f]{8,}")
 Entity = tuple[tuple[str, str], ...]
 
 
@@ -96,8 +95,3 @@ def _entities(events: Events) -> tuple[list[Entity], npt.NDArray[np.int64]]:
             place_of.append(places[key])
         combined[rows] = np.array(place_of, dtype=np.int64)[inverse] if place_of else combined[rows]
     return entities, combined
-
-
-def stable(value: str) -> str:
-    """A value without the parts that differ from one occurrence to the next."""
-    return _VARIABLE.sub("*", value)

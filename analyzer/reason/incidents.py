@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -32,7 +31,8 @@ from analyzer.reason.changes import Seen, changes, described, just_before
 from analyzer.reason.cluster import Problem, cluster
 from analyzer.reason.columns import NO_TIME, Events, Ints, columns
 from analyzer.reason.correlate import Finding, correlate
-from analyzer.reason.episodes import MINUTE, Episode, episodes, stable
+from analyzer.reason.episodes import MINUTE, Episode, episodes
+from analyzer.reason.fingerprint import fingerprint, is_lasting
 from analyzer.reason.moments import moment
 
 _LEAST_EVENTS: Mapping[Severity, int] = {"critical": 1, "high": 1, "medium": 4, "low": 20, "info": 1 << 62}
@@ -44,8 +44,6 @@ _BURST = 10 * MINUTE
 _MOST_EPISODES = 1500
 _MOST_EVIDENCE = 10
 _MOST_VALUES = 10
-_FLEETING = frozenset("host pod container path endpoint node replica process address function region".split())
-"""Entities that change from night to night while the problem stays the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,17 +276,11 @@ def _evidence(explanation: Explanation, table: pa.Table) -> tuple[Evidence, ...]
 
 
 def _fingerprint(explanation: Explanation, events: Events) -> str:
-    """An id for the problem that other nights, hosts and ids do not change: what the root is, and
-    which lasting thing it hit."""
-    root = explanation.root.signature
-    rows = explanation.rows[root]
-    parts = [root]
-    for name in sorted(filter(is_entity, events.keys)):
-        if name not in _FLEETING:
-            values = events.values_of(name, rows)
-            if values:
-                parts.append(f"{name}={stable(values.most_common(1)[0][0])}")
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:6]
+    rows = explanation.rows[explanation.root.signature]
+    values = {name: events.values_of(name, rows) for name in filter(is_lasting, events.keys)}
+    return fingerprint(
+        explanation.root.signature, {name: found.most_common(1)[0][0] for name, found in values.items() if found}
+    )
 
 
 def _distinct(incidents: Sequence[Incident]) -> list[Incident]:

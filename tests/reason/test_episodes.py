@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.reason.columns import columns
-from analyzer.reason.episodes import Episode, episodes, stable
+from analyzer.reason.episodes import Episode, episodes
+from analyzer.reason.fingerprint import stable
 from tests.reason.stories import events
 
 
