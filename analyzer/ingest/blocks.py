@@ -10,7 +10,8 @@ from datetime import UTC, tzinfo
 import numpy as np
 
 from analyzer.ingest.clean import Text, clean
-from analyzer.ingest.layout import PLAIN, detect_layout, is_head
+from analyzer.ingest.detect import detect_layout, is_head
+from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.lines import SAMPLE_LINES, LineReader, LineTable
 from analyzer.ingest.open import FINGERPRINTED, Fingerprint, Stream, fingerprint_of
 from analyzer.ingest.timestamps import NO_TIME, Clock

@@ -1,14 +1,14 @@
-"""Which line format a file is in, and where its fields stand.
+"""Line formats as data, and what one of them says about one line.
 
-A layout is data: a regular expression for the head of a record with named groups, and sample lines
-with the fields they must yield (`layouts/*.yaml`). Groups `timestamp`, `level` (or `status`,
-`priority`) and `message` steer reading; `service`, `logger`, `host`, `pid` and the rest become
-fields of matched records.
+A layout is a regular expression for the head of a record with named groups, or the keys of a JSON or
+logfmt record, together with sample lines and the fields they must yield (`layouts/*.yaml`). Groups
+`timestamp`, `level` (or `status`, `priority`) and `message` steer reading; `service`, `logger`,
+`host`, `pid` and the rest become fields of matched records. Which layout a file is in is found out
+by `analyzer.ingest.detect`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,33 +18,39 @@ from typing import Any, Literal
 
 import yaml
 
+from analyzer.ingest import keyed
 from analyzer.ingest.levels import level_kind, level_of
-from analyzer.ingest.timestamps import TIMESTAMP
-from analyzer.model import LEVEL_CODES
+from analyzer.ingest.timeformats import GENERAL, SPECIAL, TIMESTAMP, DateOrder, is_timestamp, without_names
+from analyzer.model import LEVEL_CODES, Level
 
 LEVEL_WORD = (
-    rb"(?i:trace|verbose|debug|dbg|info|information|notice|warn|warning|error|err|severe|"
+    rb"(?i:trace|verbose|debug|dbg|info|information|notice|warn|warning|error|erro|err|severe|"
     rb"critical|crit|fatal|panic|alert|emerg|emergency|fine[rst]*|silly|config|log)"
 )
+_SHORT_LEVEL = (
+    rb"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|TRC|DBG|DBUG|INF|WRN|ERR|FTL|PNC|VRB|VERBOSE|NOTICE|WARNING|CRITICAL"
+    rb"|SEVERE|ALERT|EMERG|PANIC|CRIT|DPANIC)"
+)
 _NAME_WORD = rb"[A-Za-z][A-Za-z_]*(?:\d{1,2}[A-Za-z_]*)?"
-_MACROS = {
+_MACROS: Mapping[bytes, bytes] = {
     b"%TIME%": b"(?P<timestamp>" + TIMESTAMP + b")",
+    **{b"%" + name.upper().replace(" ", "_").encode() + b"%": b"(?P<timestamp>" + without_names(pattern) + b")"
+       for name, pattern in {**SPECIAL, "ISO": GENERAL["ISO 8601"], "EPOCH": GENERAL["seconds since 1970"]}.items()},
     b"%LEVEL%": rb"(?:[\w-]+\.)?(?P<level>" + LEVEL_WORD + rb")\b",
+    b"%CAPITALS%": rb"(?P<level>" + _SHORT_LEVEL + rb")",
     # The name of a service: words joined by dots, dashes or slashes, with few digits in each.
     b"%NAME%": _NAME_WORD + rb"(?:[./-](?:" + _NAME_WORD + rb"|\d{1,2}))*",
     # Ids in brackets, of requests, threads and the like; never the name of a service.
     b"%IDS%": rb"(?:\[(?:(?i:req|request|trace|span|session|job|tid|pid|corr|correlation)(?:id)?[-_:=# ][^\]]*"
     rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F-]+)?|[0-9a-fA-F]{12,}|\d+|-)\]\s+)*",
-}
-_TIME_KEYS = rb"(?:timestamp|@timestamp|time|ts|asctime|datetime|date|eventTime|_time|t)"
-_LEVEL_KEYS = rb"(?:level|severity|levelname|log\.level|lvl|loglevel|log_level|level_name|severity_text)"
-_JSON_TIME = rb'"' + _TIME_KEYS + rb'"\s*:\s*"?(?P<timestamp>' + TIMESTAMP + rb")"
-_JSON_LEVEL = rb'"' + _LEVEL_KEYS + rb'"\s*:\s*"?(?P<level>[A-Za-z]+|\d{2})'
-_SERVICE_KEYS = ("service", "app", "application", "service.name", "component", "container_name", "logger", "name")
-_MESSAGE_KEYS = ("msg", "message", "event", "log", "error", "err")
+}  # fmt: skip
+FAMILIES = ("python", "java", "javascript", "go", "ruby", "php", "dotnet", "rust", "databases", "web", "system", "json",
+            "general")  # fmt: skip
+"""The files of declared layouts, in order of preference where two layouts explain the same lines equally well."""
 
-Style = Literal["text", "json", "plain"]
-Understood = tuple[bytes, dict[str, tuple[int, int]]]
+Style = Literal["text", "json", "logfmt", "plain"]
+Spans = dict[str, tuple[int, int]]
+Understood = tuple[bytes, Spans]
 """A line of some layout, with where its fields stand."""
 
 _LONGEST_HEAD = 4096
@@ -62,15 +68,35 @@ class Fields:
 
 @dataclass(frozen=True)
 class Layout:
-    """One line format. `style` is how a record's fields are found: by `head`, as JSON, or not at all."""
+    """One line format. `style` is how a record's fields are found: by `head`, by keys, or not at all."""
 
     name: str
     head: str = ""
     style: Style = "text"
     service: str | None = None
-    levels: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    """Levels by their text, where they are not said in words that everybody uses."""
+    default_level: Level | None = None
+    """The level of records that state none, where the format defines one."""
+    level_below: bool = False
+    """Whether the level stands at the beginning of the record's second line."""
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The keys of `time`, `level`, `message` and `service` where they are not the usual ones."""
+    requires: Sequence[str] = ()
+    """Keys that a line must have to be of this layout; `a|b` means either."""
+    zone: str | None = None
+    """The time zone that this format always uses without saying so."""
+    order: DateOrder | None = None
+    """The order of dates made of numbers, where the format defines one."""
     continuation: Sequence[str] = ()
+    """Levels whose lines belong to the record before them."""
     indented_continues: bool = False
+    indented_heads: bool = False
+    """Whether records may begin with white space."""
+    anywhere: bool = False
+    """Whether the timestamp has no fixed place: it counts only where the lines of a file agree on one."""
+    undated_only: bool = False
+    """Whether lines of this layout begin records only in a file without timestamps."""
     samples: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
@@ -84,51 +110,92 @@ class Layout:
     def search_pattern(self, group: str) -> str:
         """The expression that finds one group in a line, in the syntax of RE2."""
         if self.style == "json":
-            return (_JSON_TIME if group == "timestamp" else _JSON_LEVEL).decode()
-        return "^(?:" + self.pattern.pattern.decode() + ")"
+            return keyed.json_pattern(self.time_keys if group == "timestamp" else self.level_keys, group)
+        if self.style == "logfmt":
+            return keyed.logfmt_pattern(self.time_keys if group == "timestamp" else self.level_keys, group)
+        named = b"(?P<" + group.encode() + b">"
+        alone = without_names(self.pattern.pattern.replace(named, b"(?P\0")).replace(b"(?P\0", named)
+        return "^(?:" + alone.decode() + ")"
+
+    @property
+    def time_keys(self) -> Sequence[str]:
+        """The keys that may hold the time, the most telling one first."""
+        return self.keys.get("time", keyed.TIME_KEYS)
+
+    @property
+    def level_keys(self) -> Sequence[str]:
+        """The keys that may hold the level, the most telling one first."""
+        return self.keys.get("level", keyed.LEVEL_KEYS)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether lines name their fields."""
+        return self.style in ("json", "logfmt")
+
+    def level_group_of(self, spans: Mapping[str, object]) -> str | None:
+        """The one of a line's groups that says its level."""
+        return next((name for name in ("level", "status", "priority") if name in spans), None)
 
     @cached_property
     def level_group(self) -> str | None:
-        """The group that says the level, if any."""
-        groups = ("level", "status", "priority")
-        names = {"level"} if self.style == "json" else self.pattern.groupindex.keys()
-        return next((name for name in groups if name in names), None)
+        """The group that may say the level, if any."""
+        return "level" if self.has_keys else self.level_group_of(self.pattern.groupindex)
 
     @cached_property
     def has_timestamp(self) -> bool:
         """Whether lines of this layout can carry a timestamp."""
-        return self.style == "json" or (self.style == "text" and "timestamp" in self.pattern.groupindex)
+        return self.has_keys or (self.style == "text" and "timestamp" in self.pattern.groupindex)
 
-    def spans(self, line: bytes) -> dict[str, tuple[int, int]] | None:
-        """Where timestamp and level stand in a line, or None if the line is not of this layout."""
+    def spans(self, line: bytes) -> Spans | None:
+        """Where the fields stand in a line, or None if the line is not of this layout."""
         if self.style == "json":
-            return _json_spans(line)
+            return keyed.json_spans(line, self.requires, self.time_keys, self.level_keys)
+        if self.style == "logfmt":
+            return keyed.logfmt_spans(line, self.requires, self.time_keys, self.level_keys)
         match = self.pattern.match(line[:_LONGEST_HEAD])
         if match is None:
+            return None
+        if self.has_timestamp and match["timestamp"] is not None and not is_timestamp(match["timestamp"]):
             return None
         return {name: match.span(name) for name in self.pattern.groupindex if match[name] is not None}
 
     def fields(self, record: bytes) -> Fields:
-        """The fields of one record, from its first line."""
-        if self.style == "json":
-            return _json_fields(record)
-        match = self.pattern.match(record[:_LONGEST_HEAD].partition(b"\n")[0])
+        """The fields of one record, from its first line (of JSON, from all of it)."""
+        if self.has_keys:
+            return self._fields_by_key(record)
+        line = record[:_LONGEST_HEAD].partition(b"\n")[0]
+        match = self.pattern.match(line)
         if match is None:
             return Fields(service=self.service)
         texts = {name: text.decode("utf-8", "replace") for name, text in match.groupdict().items() if text}
-        group = self.level_group
-        level = self.level_code(texts[group].encode(), group) if group and group in texts else 0
+        group = self.level_group_of(texts)
+        level = self.level_code(texts[group].encode(), group) if group else 0
         service = self.service or texts.get("service") or texts.get("logger")
-        return Fields(level=level, service=service, values=texts)
+        return Fields(level=level or LEVEL_CODES.get(self.default_level or "", 0), service=service, values=texts)
+
+    def _fields_by_key(self, record: bytes) -> Fields:
+        values = keyed.json_values(record) if self.style == "json" else keyed.logfmt_values(record)
+        spans = self.spans(record) or {}
+        group = self.level_group_of(spans)
+        level = self.level_code(record[slice(*spans[group])], group) if group else 0
+        keys = self.keys.get("service", keyed.SERVICE_KEYS)
+        service = self.service or next((values[key] for key in keys if values.get(key)), None)
+        return Fields(level=level or LEVEL_CODES.get(self.default_level or "", 0), service=service, values=values)
 
     def level_code(self, word: bytes, group: str) -> int:
         """The level code of the text of this layout's level group."""
         if self.levels:
-            return LEVEL_CODES.get(self.levels.get(word.decode("latin-1"), ""), 0)
+            return LEVEL_CODES.get(self.levels.get(word.decode("utf-8", "replace"), ""), 0)
         return level_of(word, level_kind(word, group))
 
+    def message_of(self, values: Mapping[str, str]) -> str | None:
+        """The human part of a record."""
+        keys = self.keys.get("message", keyed.MESSAGE_KEYS) if self.has_keys else ("message",)
+        return next((values[key] for key in keys if values.get(key)), None)
 
-JSON_LINES = Layout(name="json-lines", head=r"\s*\{", style="json")
+
+JSON_LINES = Layout(name="json-lines", style="json")
+"""JSON, one object a line, by a library that no declared layout is of."""
 PLAIN = Layout(name="plain", style="plain")
 """Console output without any timestamp."""
 
@@ -139,83 +206,12 @@ def all_layouts() -> tuple[Layout, ...]:
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     declared: list[Layout] = []
     folder = resources.files("analyzer.ingest") / "layouts"
-    for name in ("web.yaml", "text.yaml"):
-        text = (folder / name).read_text(encoding="utf-8")
+    for name in FAMILIES:
+        text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
         declared += [Layout(**entry) for entry in yaml.load(text, Loader=loader)]  # noqa: S506 (a safe loader)
-    return (JSON_LINES, *declared)
+    return (*declared, JSON_LINES)
 
 
-def is_head(line: bytes) -> bool:
-    """Whether a line may begin a record: neither blank nor indented."""
-    return bool(line.strip()) and not line[:1].isspace()
-
-
-def detect_layout(lines: Sequence[bytes], least: int | None = None) -> tuple[Layout, list[Understood], list[bytes]]:
-    """The layout that explains most of the given lines; the lines it explains, with the spans of
-    their fields; the lines it leaves. `PLAIN` if none explains `least` lines (by default a tenth)."""
-    heads = [line for line in lines if is_head(line)] or list(lines)
-    best: Layout = PLAIN
-    best_lines: list[Understood] = []
-    best_score = 0.0
-    for layout in all_layouts():
-        understood = [(line, spans) for line in heads if (spans := layout.spans(line)) is not None]
-        score = sum(_worth(layout, spans) for _, spans in understood)
-        if score > best_score:
-            best, best_lines, best_score = layout, understood, score
-    if len(best_lines) < (max(1, len(heads) // 10) if least is None else least):
-        return PLAIN, [], heads
-    explained = {line for line, _ in best_lines}
-    return best, best_lines, [line for line in heads if line not in explained]
-
-
-def _worth(layout: Layout, spans: Mapping[str, tuple[int, int]]) -> float:
-    """A line counts more the more of it the layout explains; a bare timestamp explains little."""
-    return 1.0 + 0.5 * ("timestamp" in spans) + 0.25 * (layout.level_group in spans) + 0.05 * len(spans)
-
-
-def _json_spans(line: bytes) -> dict[str, tuple[int, int]] | None:
-    if line.lstrip()[:1] != b"{" or not line.rstrip().endswith(b"}"):
-        return None
-    spans = {}
-    for pattern, group in ((_JSON_TIME_RE, "timestamp"), (_JSON_LEVEL_RE, "level")):
-        if match := pattern.search(line):
-            spans[group] = match.span(group)
-    return spans
-
-
-_JSON_TIME_RE = re.compile(_JSON_TIME)
-_JSON_LEVEL_RE = re.compile(_JSON_LEVEL)
-
-
-def _json_fields(record: bytes) -> Fields:
-    try:
-        values = json.loads(record)
-    except (ValueError, RecursionError):
-        return Fields()
-    if not isinstance(values, dict):
-        return Fields()
-    flat = _flatten(values)
-    level = next((flat[key] for key in ("level", "severity", "levelname", "log.level", "lvl") if key in flat), "")
-    word = level.encode("utf-8", "replace")
-    service = next((flat[key] for key in _SERVICE_KEYS if flat.get(key)), None)
-    return Fields(level=level_of(word, level_kind(word, "level")) if word else 0, service=service, values=flat)
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "", depth: int = 3) -> dict[str, str]:
-    """Nested JSON as dotted keys with text values, three levels deep; lists are left out."""
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict):
-            if depth > 1:
-                flat.update(_flatten(value, f"{name}.", depth - 1))
-        elif isinstance(value, str):
-            flat[name] = value
-        elif value is not None and not isinstance(value, list):
-            flat[name] = json.dumps(value)
-    return flat
-
-
-def message_of(values: Mapping[str, str]) -> str | None:
-    """The human part of a JSON record."""
-    return next((values[key] for key in _MESSAGE_KEYS if values.get(key)), None)
+def layout_named(name: str) -> Layout:
+    """The declared layout of a name. Raises KeyError where there is none."""
+    return {layout.name: layout for layout in all_layouts()}[name]

@@ -1,36 +1,86 @@
 """What one layout says about many lines at once: when, how bad, and which of them begin a record.
 
-The rules are learned from the lines of a sample that are of this layout. Only lines that a rule does
-not explain (a second shape of timestamp, say) are looked at by the layout's expression.
+The rules are learned from the lines of a sample that are of this layout. Only lines that no rule
+explains are looked at by the layout's expression.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analyzer.ingest.dateorder import settle_order
 from analyzer.ingest.layout import Layout, Understood
-from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, levels_at
-from analyzer.ingest.locate import Locator, learn, line_array
-from analyzer.ingest.timestamps import (
-    NO_TIME,
-    Clock,
-    Micros,
-    TimestampReader,
-    lacks_year,
-    lacks_zone,
-    parse_timestamp,
-    shape_of,
-)
+from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, level_of, levels_at
+from analyzer.ingest.locate import Locator, learn_all, line_array
+from analyzer.ingest.timeformats import Clock, lacks, match_timestamp, parse_timestamp
+from analyzer.ingest.timestamps import NO_TIME, Micros, TimestampReader, shape_of
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
+from analyzer.ingest.zones import is_shared
+from analyzer.model import LEVEL_CODES
 
 Codes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
-_SHAPES_PER_WIDTH = 4
+_SHAPES_PER_WIDTH = 8
+_SHAPES_PER_RULE = 8
+_LONGEST_HEAD = 1024
+"""Bytes of a line that the layout's expression is given, where no rule explains the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TimeRule:
+    """Where timestamps stand, and readers for the shapes in which they stand there."""
+
+    locator: Locator
+    readers: tuple[TimestampReader, ...]
+
+    def read(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
+        at = self.locator.find(data, starts, ends)
+        first, *others = self.readers
+        times = first.read(data, np.maximum(at, 0))
+        times[at < 0] = NO_TIME
+        for reader in others:
+            missed = np.flatnonzero((times == NO_TIME) & (at >= 0))
+            if not len(missed):
+                break
+            times[missed] = reader.read(data, at[missed])
+        return times
+
+
+@dataclass(frozen=True, slots=True)
+class _LevelRule:
+    """Where levels stand, and how they are said there; `table` holds the layout's own letters."""
+
+    locator: Locator
+    kind: LevelKind
+    table: Codes | None = None
+
+    def read(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
+        at = self.locator.find(data, starts, ends)
+        place = np.maximum(at, 0)
+        codes = levels_at(data, place, self.kind) if self.table is None else self.table[data[place]]
+        found: Codes = np.where(at >= 0, codes, 0).astype(np.int8)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """What the timestamps of a layout leave open in a file, so that something had to be assumed."""
+
+    year: bool = False
+    date: bool = False
+    zone: bool = False
+    order: bool = False
+    """Whether day and month might as well be the other way round."""
+    shared_zone: str | None = None
+    """A zone's abbreviation that means different zones to different people."""
 
 
 class LayoutReader:
@@ -39,36 +89,54 @@ class LayoutReader:
     def __init__(self, layout: Layout, understood: Sequence[Understood], clock: Clock) -> None:
         """`understood` holds the sample's lines of this layout; `clock` says what times leave open."""
         self.layout = layout
-        self.clock = clock
-        self._time_at, self._time_reader = _learn_time(understood, clock)
+        self.clock, self.assumed = _settle(layout, understood, clock)
+        self._time_rules = _learn_times(understood, self.clock)
         self._odd_readers: dict[bytes, TimestampReader | None] = {}
-        self._level_at, self._level_kind = _learn_level(layout, understood)
+        self._level_rules = _learn_levels(layout, understood)
         self._indented_continues = layout.indented_continues and not _mostly_indented(understood)
-        self._states_level = any(layout.level_group in spans for _, spans in understood)
-        examples = [line[slice(*spans["timestamp"])] for line, spans in understood[:20] if "timestamp" in spans]
-        self.assumes_year = any(map(lacks_year, examples))
-        self.assumes_zone = any(map(lacks_zone, examples))
-        self.has_time = self._time_reader is not None
+        self._states_level = any(layout.level_group_of(spans) is not None for _, spans in understood)
+        self.has_time = bool(self._time_rules)
+
+    @property
+    def assumes_year(self) -> bool:
+        """Whether timestamps name no year."""
+        return self.assumed.year
+
+    @property
+    def assumes_zone(self) -> bool:
+        """Whether timestamps leave their time zone open."""
+        return self.assumed.zone
 
     def times(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
         """The timestamp of each line, `NO_TIME` for lines without one."""
         times = np.full(len(starts), NO_TIME, dtype=np.int64)
-        if self._time_reader is None:
+        if not self._time_rules:
             return times
-        if self._time_at is not None:
-            at = self._time_at.find(data, starts, ends)
-            times = self._time_reader.read(data, np.maximum(at, 0))
-            times[at < 0] = NO_TIME
+        first, *others = self._time_rules
+        times = first.read(data, starts, ends)
+        for rule in others:
+            missed = np.flatnonzero((times == NO_TIME) & (ends > starts))
+            if not len(missed):
+                return times
+            times[missed] = rule.read(data, starts[missed], ends[missed])
+        if self.layout.anywhere:
+            return times
         missed = np.flatnonzero((times == NO_TIME) & (ends > starts) & ~indented(data, starts))
         if len(missed):
-            times[missed] = self._odd_times(line_array(data, starts[missed], ends[missed]))
+            times[missed] = self._odd_times(self._heads(data, starts[missed], ends[missed]))
         return times
+
+    def _heads(self, data: Bytes, starts: Offsets, ends: Offsets) -> pa.Array:
+        """The lines as far as their head may go; a JSON object is all head."""
+        return line_array(data, starts, ends if self.layout.has_keys else np.minimum(ends, starts + _LONGEST_HEAD))
 
     def begins(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> Flags:
         """Which lines begin a record; the others continue the one before."""
-        if self.layout.style != "text" or not self.has_time:
-            return stands_alone(data, starts, ends)
-        begins: Flags = times != NO_TIME
+        begins: Flags
+        if self.layout.style == "json" or not self.has_time:
+            begins = stands_alone(data, starts, ends)
+            return begins | self._fits(data, starts, ends) if self.layout.indented_heads else begins
+        begins = times != NO_TIME
         if self.layout.continuation:
             begins &= ~self._continues_by_word(data, starts, ends)
         if self._indented_continues:
@@ -80,20 +148,34 @@ class LayoutReader:
         if self.has_time or self.layout.style != "text":
             dated: Flags = times != NO_TIME
             return dated
-        return _flags(pc.match_substring_regex(line_array(data, starts, ends), self.layout.search_pattern("message")))
+        return self._fits(data, starts, ends)
+
+    def _fits(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
+        """Which lines have this layout's head."""
+        return _flags(pc.match_substring_regex(self._heads(data, starts, ends), self.layout.search_pattern("message")))
 
     def levels(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
         """The level code of each line."""
+        if self.layout.level_below:
+            return levels_at(data, np.minimum(ends + 1, len(data) - 1), "word")
         if not self._states_level:
-            return infer_levels(line_array(data, starts, ends))
+            return self._unstated(data, starts, ends)
         codes = np.zeros(len(starts), dtype=np.int8)
-        if self._level_at is not None:
-            at = self._level_at.find(data, starts, ends)
-            codes = np.where(at >= 0, levels_at(data, np.maximum(at, 0), self._level_kind), 0).astype(np.int8)
+        for rule in self._level_rules:
+            missed = np.flatnonzero(codes == 0)
+            codes[missed] = rule.read(data, starts[missed], ends[missed])
         missed = np.flatnonzero(codes == 0)
         if len(missed):
-            codes[missed] = self._odd_levels(line_array(data, starts[missed], ends[missed]))
+            codes[missed] = self._odd_levels(self._heads(data, starts[missed], ends[missed]))
+            missed = missed[codes[missed] == 0]
+            codes[missed] = self._unstated(data, starts[missed], ends[missed])
         return codes
+
+    def _unstated(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
+        """The levels of lines that state none where this layout has it."""
+        if self.layout.default_level is not None:
+            return np.full(len(starts), LEVEL_CODES[self.layout.default_level], dtype=np.int8)
+        return infer_levels(line_array(data, starts, ends))
 
     def _odd_times(self, lines: pa.Array) -> Micros:
         """Times of lines that the learned rule misses and the layout may still understand: other
@@ -145,14 +227,16 @@ class LayoutReader:
         return _flags(pc.is_in(words, value_set=parts))
 
     def _odd_levels(self, lines: pa.Array) -> Codes:
-        """Levels of lines that the learned rule misses; each distinct word is looked at once."""
-        group = self.layout.level_group
-        if group is None:
-            return np.zeros(len(lines), dtype=np.int8)
-        words = self._group(lines, group).dictionary_encode()
-        codes = [self.layout.level_code(word, group) for word in words.dictionary.to_pylist()]
-        places = words.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-        found: Codes = np.array([*codes, 0], dtype=np.int8)[places]
+        """Levels of lines that the learned rules miss; each distinct word is looked at once."""
+        found = np.zeros(len(lines), dtype=np.int8)
+        groups = ("level",) if self.layout.has_keys else ("level", "status", "priority")
+        for group in groups:
+            if not self.layout.has_keys and group not in self.layout.pattern.groupindex:
+                continue
+            words = self._group(lines, group).dictionary_encode()
+            codes = [self.layout.level_code(word, group) for word in words.dictionary.to_pylist()]
+            places = words.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+            found = np.where(found == 0, np.array([*codes, 0], dtype=np.int8)[places], found)
         return found
 
 
@@ -176,31 +260,88 @@ def _flags(column: pa.Array) -> Flags:
     return flags
 
 
-def _learn_time(understood: Sequence[Understood], clock: Clock) -> tuple[Locator | None, TimestampReader | None]:
+def _settle(layout: Layout, understood: Sequence[Understood], clock: Clock) -> tuple[Clock, Assumed]:
+    """The clock as this layout and the dates of the sample settle it, and what they leave open."""
+    if layout.zone is not None:
+        clock = replace(clock, zone=ZoneInfo(layout.zone))
+    if layout.order is not None:
+        clock = replace(clock, order=layout.order)
+    texts = [line[slice(*spans["timestamp"])] for line, spans in understood if "timestamp" in spans]
+    clock, open_order = settle_order(texts, clock)
+    few = texts[:20]
+    zones = (found[1].groupdict().get("zone") for text in few if (found := match_timestamp(text)))
+    return clock, Assumed(
+        year=any(lacks(text, "year") for text in few),
+        date=any(lacks(text, "date") for text in few),
+        zone=layout.zone is None and any(lacks(text, "zone") for text in few),
+        order=open_order,
+        shared_zone=next((zone.decode("ascii") for zone in zones if zone and is_shared(zone)), None),
+    )
+
+
+def _learn_times(understood: Sequence[Understood], clock: Clock) -> tuple[_TimeRule, ...]:
     dated = [
-        (line, spans["timestamp"])
+        (line, spans)
         for line, spans in understood
         if "timestamp" in spans and parse_timestamp(line[slice(*spans["timestamp"])], clock) is not None
     ]
     if not dated:
-        return None, None
-    widths = [end - start for _, (start, end) in dated]
-    usual = max(set(widths), key=widths.count)
-    same = [(line, span) for line, span in dated if span[1] - span[0] == usual]
-    example_line, example_span = same[len(same) // 2]
-    locator = learn([line for line, _ in same], [span for _, span in same])
-    behind = example_line[example_span[1] :][:1]
-    return locator, TimestampReader(example_line[slice(*example_span)], clock, behind)
+        return ()
+    lines = [line for line, _ in dated]
+    places = [spans["timestamp"] for _, spans in dated]
+    rules = learn_all(lines, places, _keys(dated, "timestamp_key"))
+    return tuple(
+        _TimeRule(locator, _readers([(lines[row], places[row]) for row in served], clock)) for locator, served in rules
+    )
 
 
-def _learn_level(layout: Layout, understood: Sequence[Understood]) -> tuple[Locator | None, LevelKind]:
-    group = layout.level_group
-    leveled = [(line, spans[group]) for line, spans in understood if group in spans]
-    if group is None or not leveled or layout.levels:
-        return None, "word"
-    locator = learn([line for line, _ in leveled], [span for _, span in leveled])
-    line, span = leveled[len(leveled) // 2]
-    return locator, level_kind(line[slice(*span)], group)
+def _keys(understood: Sequence[Understood], name: str) -> list[bytes]:
+    """The texts of keys right before a field, where all lines have such."""
+    keys = [line[slice(*spans[name])] for line, spans in understood if name in spans]
+    return keys if len(keys) == len(understood) else []
+
+
+def _readers(places: Sequence[tuple[bytes, tuple[int, int]]], clock: Clock) -> tuple[TimestampReader, ...]:
+    """A reader for each shape of timestamp, the most frequent one first."""
+    examples = {shape_of(line[slice(*span)]): (line, span) for line, span in places}
+    frequent = Counter(shape_of(line[slice(*span)]) for line, span in places).most_common(_SHAPES_PER_RULE)
+    readers = []
+    for shape, _ in frequent:
+        line, span = examples[shape]
+        readers.append(TimestampReader(line[slice(*span)], clock, line[span[1] :][:1]))
+    return tuple(readers)
+
+
+def _learn_levels(layout: Layout, understood: Sequence[Understood]) -> tuple[_LevelRule, ...]:
+    table = _letter_table(layout)
+    if layout.levels and table is None:
+        return ()
+    kinds: dict[LevelKind, list[tuple[bytes, tuple[int, int], bytes]]] = {}
+    for line, spans in understood:
+        group = layout.level_group_of(spans)
+        if group is not None and (table is not None or level_of(line[slice(*spans[group])], _kind(line, spans, group))):
+            key = line[slice(*spans["level_key"])] if "level_key" in spans else b""
+            kinds.setdefault(_kind(line, spans, group), []).append((line, spans[group], key))
+    rules: list[_LevelRule] = []
+    for kind, found in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        keys = [key for *_, key in found]
+        learned = learn_all([line for line, *_ in found], [span for _, span, _ in found], keys if all(keys) else ())
+        rules += [_LevelRule(locator, kind, table) for locator, _ in learned]
+    return tuple(rules)
+
+
+def _kind(line: bytes, spans: dict[str, tuple[int, int]], group: str) -> LevelKind:
+    return level_kind(line[slice(*spans[group])], group)
+
+
+def _letter_table(layout: Layout) -> Codes | None:
+    """The codes of a layout's own levels by byte, where each is a single character."""
+    if not layout.levels or any(len(text) > 1 for text in layout.levels):
+        return None
+    table = np.zeros(256, dtype=np.int8)
+    for text, level in layout.levels.items():
+        table[ord(text)] = LEVEL_CODES[level]
+    return table
 
 
 def _mostly_indented(understood: Sequence[Understood]) -> bool:

@@ -12,16 +12,19 @@ import pyarrow.compute as pc
 from analyzer.ingest.windows import Bytes, Offsets, gather, words
 from analyzer.model import LEVEL_CODES, Level
 
-LevelKind = Literal["word", "letter", "number", "status", "priority"]
+LevelKind = Literal["word", "letter", "severity", "number", "hundreds", "status", "priority"]
+"""How a level is said: by a word or letter, a digit of syslog, the tens of pino and bunyan, the
+hundreds of Monolog, an HTTP status, or syslog's priority, which holds the facility, too."""
+
 Codes = npt.NDArray[np.int8]
 
 _WORDS: dict[Level, str] = {
-    "trace": "trac verb fine sill trc vrb",
-    "debug": "debu dbg dbug conf",
-    "info": "info inf noti note log log: succ audi stat http",
-    "warn": "warn wrn",
-    "error": "erro err seve fail",
-    "fatal": "fata crit pani aler emer ftl pnc",
+    "trace": "trac verb fine sill trc trce vrb",
+    "debug": "debu dbg dbug conf deb",
+    "info": "info inf noti note nte log log: succ audi stat http defa syst timi",
+    "warn": "warn wrn war",
+    "error": "erro eror err seve fail",
+    "fatal": "fata crit cri pani dpan aler emer ftl pnc",
 }
 """The first four letters of every level word met in the wild (three, where the word is that short)."""
 
@@ -29,6 +32,8 @@ _LETTERS: dict[Level, bytes] = {
     "trace": b"TV", "debug": b"D", "info": b"INO", "warn": b"W", "error": b"ES", "fatal": b"FCAP",
 }  # fmt: skip
 _PINO: dict[Level, bytes] = {"trace": b"1", "debug": b"2", "info": b"3", "warn": b"4", "error": b"5", "fatal": b"6"}
+_HUNDREDS: dict[Level, bytes] = {"debug": b"1", "info": b"2", "warn": b"3", "error": b"4", "fatal": b"56"}
+_SEVERITY: dict[Level, bytes] = {"fatal": b"012", "error": b"3", "warn": b"4", "info": b"56", "debug": b"7"}
 _STATUS: dict[Level, bytes] = {"info": b"123", "warn": b"4", "error": b"5"}
 _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
 
@@ -42,6 +47,19 @@ _HARMLESS = (
     r"|(errors?|fail\w*|error_rate)[\"']?\s*[=:]\s*[\"']?(0|none|null|false)\b"
 )
 _WARN_WORDS = r"(?i)\bwarn(ing)?\b|\xE2\x9A\xA0"
+_HEAD = 240
+"""Bytes at a line's beginning within which a level may be stated."""
+_STATED = (
+    # In capitals, anywhere near the head; in any letters, in brackets or behind `level=`; in front of a colon.
+    r"(?:^|[^\w-])(?P<upper>TRACE|DEBUG|VERBOSE|INFO|INFORMATION|NOTICE|WARN|WARNING|ERR|ERROR|SEVERE|CRIT|CRITICAL|FATAL"
+    r"|ALERT|EMERG|PANIC|TRC|DBG|DBUG|INF|WRN|FTL)(?:[^\w.-]|[.-]?$)"
+    r"|[\[(<|{]\s*(?P<enclosed>(?i:trace|debug|verbose|info|information|notice|warn|warning|err|erro|error|severe|crit"
+    r"|critical|fatal|alert|emerg|panic|[TDIWEF]))\s*[\])>|}:]"
+    r"|\b(?i:level|lvl|severity|loglevel|log_level)[\"']?\s*[=:]\s*[\"']?(?P<named>[A-Za-z]{3,11})\b"
+    r"|^(?:\S+\s+){0,4}?(?P<colon>(?i:trace|debug[1-5]?|verbose|info|notice|warn|warning|error|severe|critical|fatal)):"
+    # Kubernetes' loggers behind a prefix, and the status of an access line.
+    r"|(?:^|\s)(?P<klog>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{3,6} |HTTP/[\d.]+\"? (?P<status>[1-5]\d\d)\b"
+)
 
 
 def level_kind(word: bytes, group: str) -> LevelKind:
@@ -50,7 +68,9 @@ def level_kind(word: bytes, group: str) -> LevelKind:
         return "status"
     if group == "priority":
         return "priority"
-    return "number" if word[:1].isdigit() else "letter" if len(word) == 1 else "word"
+    if word.isdigit():
+        return ("severity", "number", "hundreds")[min(len(word), 3) - 1]
+    return "letter" if len(word) == 1 or word[1:].isdigit() else "word"
 
 
 def level_of(word: bytes, kind: LevelKind) -> int:
@@ -83,7 +103,9 @@ def _byte_table(letters: dict[Level, bytes]) -> Codes:
 
 _BYTE_TABLES: dict[LevelKind, Codes] = {
     "letter": _byte_table(_LETTERS),
+    "severity": _byte_table(_SEVERITY),
     "number": _byte_table(_PINO),
+    "hundreds": _byte_table(_HUNDREDS),
     "status": _byte_table(_STATUS),
 }
 
@@ -98,17 +120,17 @@ _WORD_CODES = {_key(text.encode()): LEVEL_CODES[level] for level, texts in _WORD
 
 
 def _perfect_hash(keys: list[int]) -> tuple[np.uint32, npt.NDArray[np.uint32], Codes]:
-    """A multiplier that sends every key to a place of its own among 256, with the filled tables."""
+    """A multiplier that sends every key to a place of its own among 1024, with the filled tables."""
     values = np.array(keys, dtype=np.uint32)
     random = np.random.default_rng(0)
     while True:
         multiplier = np.uint32(random.integers(1, 2**32, dtype=np.uint64) | 1)
-        places = (values * multiplier) >> np.uint32(24)
+        places = (values * multiplier) >> np.uint32(22)
         if len(np.unique(places)) == len(values):
             break
-    table = np.zeros(256, dtype=np.uint32)
+    table = np.zeros(1024, dtype=np.uint32)
     table[places] = values
-    codes = np.zeros(256, dtype=np.int8)
+    codes = np.zeros(1024, dtype=np.int8)
     codes[places] = list(_WORD_CODES.values())
     return multiplier, table, codes
 
@@ -128,7 +150,7 @@ def _word_codes(first_four: npt.NDArray[np.uint32]) -> Codes:
 
 
 def _lookup(keys: npt.NDArray[np.uint32]) -> Codes:
-    places = (keys * _MULTIPLIER) >> np.uint32(24)
+    places = (keys * _MULTIPLIER) >> np.uint32(22)
     return np.where(_KEYS[places] == keys, _CODES[places], np.int8(0))
 
 
@@ -146,9 +168,34 @@ def _priorities(window: Bytes) -> Codes:
 
 
 def infer_levels(lines: pa.Array) -> Codes:
-    """Levels of lines that state none, from the words in them."""
+    """Levels of lines whose layout states none: said somewhere near the head, else by the words in them."""
     if not len(lines):
         return np.zeros(0, dtype=np.int8)
+    codes = _stated_levels(lines)
+    unsaid = np.flatnonzero(codes == 0)
+    if len(unsaid):
+        codes[unsaid] = _levels_by_words(lines if len(unsaid) == len(lines) else lines.take(unsaid))
+    return codes
+
+
+def _stated_levels(lines: pa.Array) -> Codes:
+    """The first level that stands near the head of each line, 0 where none does."""
+    heads = pc.binary_slice(lines, 0, _HEAD)
+    places = pc.extract_regex(heads, _STATED)
+    codes = np.zeros(len(lines), dtype=np.int8)
+    for index in range(places.type.num_fields):
+        texts = pc.fill_null(pc.struct_field(places, index), b"").dictionary_encode()
+        group = places.type.field(index).name
+        known = np.array([_code_of_text(word, group) for word in texts.dictionary.to_pylist()] or [0], dtype=np.int8)
+        codes = np.maximum(codes, known[texts.indices.to_numpy(zero_copy_only=False)])
+    return codes
+
+
+def _code_of_text(word: bytes, group: str) -> int:
+    return level_of(word, level_kind(word, group)) if word else 0
+
+
+def _levels_by_words(lines: pa.Array) -> Codes:
     error = pc.match_substring_regex(lines, _ERROR_WORDS).to_numpy(zero_copy_only=False)
     if error.any():
         suspects = np.flatnonzero(error)

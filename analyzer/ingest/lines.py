@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.ingest.layout import PLAIN, Layout, Understood, detect_layout, is_head
+from analyzer.ingest.detect import detect_layout, explains, is_head
+from analyzer.ingest.layout import PLAIN, Understood
 from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
 from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
@@ -84,7 +85,7 @@ class LineReader:
     def share_understood(self, lines: Sequence[bytes]) -> float:
         """The share of lines that may begin a record of which some layout of this reader says more."""
         heads = [line for line in lines if is_head(line)]
-        understood = sum(any(_explains(layout, line) for layout in self.layouts) for line in heads)
+        understood = sum(any(explains(layout, line) for layout in self.layouts) for line in heads)
         return understood / len(heads) if heads else 1.0
 
     def read(self, data: Bytes, length: int, before: int = NO_TIME) -> LineTable:
@@ -150,7 +151,7 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
     readers = [LayoutReader(layout, understood, clock)]
     least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
     while len(readers) < _MOST_LAYOUTS and len(rest) >= least:
-        another, understood, rest = detect_layout(rest, least)
+        another, understood, rest = detect_layout(rest, least, dated=readers[0].has_time)
         # Without a timestamp or a head of its own, a line may as well be the continuation of another.
         if another is PLAIN or (another.has_timestamp and not _dated(understood)):
             break
@@ -160,11 +161,6 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
 
 def _dated(understood: Sequence[Understood]) -> bool:
     return any("timestamp" in spans for _, spans in understood)
-
-
-def _explains(layout: Layout, line: bytes) -> bool:
-    spans = layout.spans(line) if layout is not PLAIN else None
-    return spans is not None and ("timestamp" in spans or not layout.has_timestamp)
 
 
 def _lines(data: Bytes, length: int) -> tuple[Offsets, Offsets]:

@@ -17,7 +17,10 @@ import pyarrow.compute as pc
 
 from analyzer.ingest.windows import Bytes, Offsets, find_byte
 
-_AGREEMENT = 0.97
+AGREEMENT = 0.97
+_LEAST = 0.05
+_BLANK = 32
+_MOST_BLANKS = 24
 _REACH = 512
 """How far into a line a field may stand, in bytes."""
 
@@ -60,6 +63,24 @@ class BehindByte:
 
 
 @dataclass(frozen=True, slots=True)
+class AtToken:
+    """The field stands in the n-th word of a line, some characters into it; runs of blanks count once."""
+
+    number: int
+    column: int
+
+    def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """See `Locator`."""
+        at = _behind_blanks(data, starts)
+        for _ in range(self.number):
+            found = find_byte(data, at, _BLANK, _REACH)
+            at = np.where((found >= 0) & (found < ends), found, len(data))
+            at = _behind_blanks(data, at)
+        at = at + self.column
+        return np.where(at < ends, at, -1)
+
+
+@dataclass(frozen=True, slots=True)
 class BehindText:
     """The field stands right behind the first occurrence of a text, such as `"level":"`."""
 
@@ -83,26 +104,69 @@ def line_array(data: Bytes, starts: Offsets, ends: Offsets) -> pa.Array:
     return values.take(np.arange(0, 2 * len(starts), 2))
 
 
-def learn(lines: Sequence[bytes], spans: Sequence[tuple[int, int]]) -> Locator | None:
-    """A rule that finds the field in nearly all of the sample's lines, or None if there is none."""
+def learn(
+    lines: Sequence[bytes], spans: Sequence[tuple[int, int]], agreement: float = AGREEMENT, keys: Sequence[bytes] = ()
+) -> Locator | None:
+    """A rule that finds the field in nearly all of the sample's lines, or None if there is none.
+
+    `keys` are texts that stand right before the field, where the layout knows such.
+    """
     if not lines:
         return None
     starts = [start for start, _ in spans]
-    for candidate in _candidates(lines, starts):
-        if _agreement(candidate, lines, starts) >= _AGREEMENT:
+    for candidate in _candidates(lines, starts, keys):
+        if (_found(candidate, lines) == starts).mean() >= agreement:
             return candidate
     return None
 
 
-def _candidates(lines: Sequence[bytes], starts: Sequence[int]) -> list[Locator]:
+def learn_all(
+    lines: Sequence[bytes], spans: Sequence[tuple[int, int]], keys: Sequence[bytes] = (), most: int = 4
+) -> list[tuple[Locator, list[int]]]:
+    """Rules that together find the field in most lines, each with the places of the lines it serves.
+
+    A rule for nearly all lines, if there is one; else one after the other, each for its share.
+    """
+    rules: list[tuple[Locator, list[int]]] = []
+    left = list(range(len(lines)))
+    while left and len(rules) < most:
+        some = [lines[place] for place in left]
+        starts = [spans[place][0] for place in left]
+        some_keys = [keys[place] for place in left] if keys else ()
+        best, served = None, np.zeros(len(left), dtype=bool)
+        for candidate in _candidates(some, starts, some_keys):
+            right = _found(candidate, some) == starts
+            if right.sum() > served.sum():
+                best, served = candidate, right
+            if right.mean() >= AGREEMENT:
+                break
+        if best is None or (served.sum() < max(2, _LEAST * len(lines)) and rules):
+            break
+        rules.append((best, [place for place, right in zip(left, served, strict=True) if right]))
+        left = [place for place, right in zip(left, served, strict=True) if not right]
+    return rules
+
+
+def _candidates(lines: Sequence[bytes], starts: Sequence[int], keys: Sequence[bytes] = ()) -> list[Locator]:
     middle = len(lines) // 2
     line, start = lines[middle], starts[middle]
     candidates: list[Locator] = [AtColumn(start)]
+    if keys:
+        usual = sorted(set(keys), key=keys.count, reverse=True)[:1]
+        return candidates + [BehindText(text) for text in usual]
     if start:
         byte = line[start - 1]
         candidates.append(BehindByte(byte, line.count(bytes([byte]), 0, start)))
+        before = line[:start]
+        word = before[before.rfind(b" ") + 1 :]
+        candidates.append(AtToken(len((before + b"x").split(b" ")) - 1 - _doubled(before), len(word)))
         candidates += [BehindText(text) for text in _common_suffixes(lines, starts)]
     return candidates
+
+
+def _doubled(text: bytes) -> int:
+    """How many blanks of a text follow another or begin it, so that they begin no word."""
+    return sum(byte == _BLANK and (at == 0 or text[at - 1] == _BLANK) for at, byte in enumerate(text))
 
 
 def _common_suffixes(lines: Sequence[bytes], starts: Sequence[int]) -> list[bytes]:
@@ -113,9 +177,21 @@ def _common_suffixes(lines: Sequence[bytes], starts: Sequence[int]) -> list[byte
     return [suffix for suffix in suffixes if suffix.isascii() and suffix[:1] in b'"{,['][:4] or suffixes[-1:]
 
 
-def _agreement(locator: Locator, lines: Sequence[bytes], starts: Sequence[int]) -> float:
+def _found(locator: Locator, lines: Sequence[bytes]) -> Offsets:
+    """The column at which a rule finds the field in each line; something negative where it does not."""
     data = np.frombuffer(b"\n".join(lines) + b"\n" + bytes(64), dtype=np.uint8)
     lengths = np.array([len(line) for line in lines], dtype=np.int64)
     begins = np.cumsum(lengths + 1) - (lengths + 1)
     found = locator.find(data, begins, begins + lengths)
-    return float((found == begins + np.array(starts)).mean())
+    return np.where(found >= 0, found - begins, -1)
+
+
+def _behind_blanks(data: Bytes, at: Offsets) -> Offsets:
+    """Each offset moved behind the blanks that stand there, a few dozen at most."""
+    last = len(data) - 1
+    for _ in range(_MOST_BLANKS):
+        blank = data[np.minimum(at, last)] == _BLANK
+        if not blank.any():
+            break
+        at = at + blank
+    return at

@@ -51,15 +51,16 @@ def content_of(data: bytes) -> tuple[bytes, Stream]:
         return b"".join(portions), stream
 
 
-def blocks_of(data: bytes, size: int = BLOCK_SIZE) -> list[Block]:
-    """The blocks of a file with the given content."""
+def blocks_of(data: bytes, size: int = BLOCK_SIZE, modified: datetime | None = None) -> list[Block]:
+    """The blocks of a file with the given content, last written when `modified` says (default: now)."""
     with stream_of(data) as stream:
+        stream.modified = modified or stream.modified
         return list(read_blocks(stream, size=size))
 
 
-def records_of(data: bytes, size: int = BLOCK_SIZE) -> list[Record]:
-    """The records of a file with the given content."""
-    return [record for block in blocks_of(data, size) for record in records_in(block)]
+def records_of(data: bytes, size: int = BLOCK_SIZE, modified: datetime | None = None) -> list[Record]:
+    """The records of a file with the given content, last written when `modified` says (default: now)."""
+    return [record for block in blocks_of(data, size, modified) for record in records_in(block)]
 
 
 def records_in(block: Block) -> Iterator[Record]:

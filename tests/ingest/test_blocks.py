@@ -216,7 +216,7 @@ def test_a_file_that_changes_its_layout_is_read_by_both() -> None:
             assert all(record.time is not None for record in records)
             assert {(record.layout, record.level) for record in records} == {
                 ("logback", "info"),
-                ("json-lines", "error"),
+                ("slog", "error"),
             }
 
 

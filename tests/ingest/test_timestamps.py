@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.ingest.timestamps import NO_TIME, Clock, TimestampReader, lacks_year, lacks_zone, parse_timestamp
+from analyzer.ingest.timestamps import NO_TIME, Clock, TimestampReader, lacks, parse_timestamp
 from analyzer.ingest.windows import PADDING
 from tests.ingest.reading import when
 
@@ -48,7 +48,7 @@ TABLE = {
     "2024-02-29T12:00:00Z": "2024-02-29T12:00:00+00:00",
 }
 NONE = [
-    "", "hello", "2025-10-24", "12:00:00", "2025-13-01 00:00:00", "2025-02-30 00:00:00", "2025-10-24 24:00:00",
+    "", "hello", "2025-10-24", "2025-13-01 00:00:00", "2025-02-30 00:00:00", "2025-10-24 24:00:00",
     "2025-10-24 02:61:07", "2025-10-24 02:14:61", "2025-10-24 02:14:99", "Job 12 10:00:00", "Foo 24 02:14:07",
     "123", "12345678901", "99999-10-24 02:14:07", "24/Foo/2025:02:14:07 +0000",
 ]  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_missing_zone_is_that_of_the_clock() -> None:
     ],
 )
 def test_what_a_timestamp_leaves_open(text: str, year: bool, zone: bool) -> None:
-    assert (lacks_year(text.encode()), lacks_zone(text.encode())) == (year, zone)
+    assert (lacks(text.encode(), "year"), lacks(text.encode(), "zone")) == (year, zone)
 
 
 # strftime patterns of one width; {f} stands for a fraction.
@@ -132,7 +132,7 @@ def test_many_calendar_times_at_once(
 
 @given(
     st.sampled_from([10, 13, 16, 19]),
-    st.lists(st.integers(10**18, 2 * 10**18), min_size=1, max_size=12),
+    st.lists(st.integers(10**18, 2 * 10**18 - 1), min_size=1, max_size=12),
     st.sampled_from(["", ".5", ".123456"]),
 )
 def test_many_epoch_numbers_at_once(width: int, numbers: list[int], fraction: str) -> None:

@@ -1,0 +1,114 @@
+"""Which layout the lines of a file have: the one that explains most of them, and most of each."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from analyzer.ingest.layout import PLAIN, Layout, Spans, Understood, all_layouts
+from analyzer.ingest.locate import learn
+from analyzer.ingest.timeformats import Clock, parse_timestamp
+from analyzer.ingest.w3c import layout_of_header
+
+_PROBE = 200
+_SHAPED = bytes.maketrans(
+    b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 26 + b"a" * 25
+)
+_RUN = re.compile(rb"([0Aa])\1+")
+_INDENTED_HEAD = re.compile(
+    rb" {1,2}(?:[A-Z]{4,8}\b|\d{2,4}[-/]\d\d|\xe2[\x80-\xbf]{2}|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /)"
+)
+_AGREEMENT = 0.8
+_IN_ORDER = 0.8
+_STEP_BACK = 60_000_000
+_FEWEST_ANYWHERE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A layout, the lines of a sample that it explains, and how much that is worth."""
+
+    layout: Layout
+    understood: list[Understood]
+    score: float
+
+
+def is_head(line: bytes) -> bool:
+    """Whether a line may begin a record: not blank, and not indented but for a level's alignment."""
+    if not line[:1].isspace():
+        return bool(line)
+    return _INDENTED_HEAD.match(line) is not None
+
+
+def detect_layout(
+    lines: Sequence[bytes], least: int | None = None, dated: bool = False
+) -> tuple[Layout, list[Understood], list[bytes]]:
+    """The layout that explains most of the given lines; the lines it explains, with the spans of
+    their fields; the lines it leaves. `PLAIN` if none explains `least` lines (by default a tenth).
+
+    `dated` says that the file is known to have timestamps.
+    """
+    heads = [line for line in lines if is_head(line)] or list(lines)
+    fitting = (candidate for candidate in candidates(heads) if not (dated and candidate.layout.undated_only))
+    best = max(fitting, key=lambda candidate: candidate.score, default=None)
+    if best is None or len(best.understood) < (max(1, len(heads) // 10) if least is None else least):
+        return PLAIN, [], heads
+    explained = {line for line, _ in best.understood}
+    return best.layout, best.understood, [line for line in heads if line not in explained]
+
+
+def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
+    """Every layout that explains any of the lines."""
+    probe = list({_shape(line): line for line in heads}.values())[:_PROBE]
+    header = layout_of_header(heads)
+    for layout in (*([header] if header else []), *all_layouts()):
+        if not any(layout.spans(line) is not None for line in probe):
+            continue
+        understood = [(line, spans) for line in heads if (spans := layout.spans(line)) is not None]
+        if layout.anywhere and not _agree(understood):
+            continue
+        yield Candidate(layout, understood, sum(_worth(layout, spans) for _, spans in understood))
+
+
+def _shape(line: bytes) -> bytes:
+    """What the beginning of a line looks like: runs of digits and letters made alike."""
+    return _RUN.sub(rb"\1", line[:60].translate(_SHAPED))
+
+
+def _worth(layout: Layout, spans: Mapping[str, tuple[int, int]]) -> float:
+    """A line counts more the more of it the layout explains; a bare timestamp explains little."""
+    known = 0.1 * len(layout.requires) if layout.has_keys else 0.05 * len(spans)
+    states_level = layout.level_group_of(spans) is not None or layout.level_below
+    return 1.0 + 0.5 * ("timestamp" in spans) + 0.25 * states_level + known
+
+
+def _agree(understood: Sequence[Understood]) -> bool:
+    """Whether timestamps that might stand anywhere are those of the records: most stand at the same
+    place, and time goes on from line to line. Dates that messages speak of do neither."""
+    dated = [(line, spans["timestamp"]) for line, spans in understood if "timestamp" in spans]
+    if len(dated) < _FEWEST_ANYWHERE:
+        return False
+    if learn([line for line, _ in dated], [span for _, span in dated], _AGREEMENT) is None:
+        return False
+    return in_order([line[slice(*span)] for line, span in dated])
+
+
+def in_order(texts: Sequence[bytes]) -> bool:
+    """Whether timestamps nearly always go forward, as those of a log do."""
+    clock = Clock()
+    times = [time for text in texts if (time := parse_timestamp(text, clock)) is not None]
+    if len(times) < 0.9 * len(texts):
+        return False
+    steps = [after - before for before, after in itertools.pairwise(times)]
+    return sum(step >= -_STEP_BACK for step in steps) >= _IN_ORDER * len(steps)
+
+
+def explains(layout: Layout, line: bytes) -> bool:
+    """Whether a layout says when a line was written or, where it never does, how it begins."""
+    spans: Spans | None = layout.spans(line) if layout is not PLAIN else None
+    return spans is not None and ("timestamp" in spans or not layout.has_timestamp)
+
+
+__all__ = ["Candidate", "candidates", "detect_layout", "explains", "in_order", "is_head"]

@@ -1,0 +1,287 @@
+"""The shapes in which logs write a moment, and what each of them says.
+
+A format is a regular expression whose groups name the parts. `GENERAL` ones are safe to look for in
+any text; `SPECIAL` ones (a bare clock, `1024 02:14:07`) are times only where a layout says that one
+stands. `parse_timestamp` is the careful reader of one text; `analyzer.ingest.timestamps` reads many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Literal
+
+from analyzer.ingest.zones import ZONE, zone_minutes
+
+DateOrder = Literal["ymd", "mdy", "dmy"]
+"""Which of the numbers of a date written like 09/10/25 or 10/09/2025 is what."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TAI_OFFSET = (1 << 62) + 10
+_MONTH_NAMES: Mapping[int, str] = {
+    1: "jan january januar janv janvier ene enero gen gennaio janeiro",
+    2: "feb february februar f\u00e9vr f\u00e9vrier fevr febr febrero febbraio fev fevereiro",
+    3: "mar march m\u00e4r m\u00e4rz mrz mars marzo mar\u00e7o mrt maart",
+    4: "apr april avr avril abr abril aprile",
+    5: "may mai mayo mag maggio maio mei maj",
+    6: "jun june juni juin junio giu giugno junho",
+    7: "jul july juli juil juillet julio lug luglio julho",
+    8: "aug august ago agosto ao\u00fbt aout augustus",
+    9: "sep sept september septembre septiembre set settembre setembro",
+    10: "oct october okt oktober octobre octubre ott ottobre out outubro",
+    11: "nov november novembre noviembre novembro",
+    12: "dec december dez dezember d\u00e9c d\u00e9cembre dic diciembre dicembre dezembro desember",
+}
+"""English, German, French, Spanish, Italian, Portuguese, Dutch, and what the Scandinavian languages share."""
+
+_MONTHS = {name.encode(): month for month, names in _MONTH_NAMES.items() for name in names.split()}
+
+
+def _either(words: list[bytes]) -> bytes:
+    """The words as alternatives, the longer first; letters beyond ASCII are matched by their bytes."""
+    longer_first = sorted(words, key=len, reverse=True)
+    return b"|".join(b"".join(b"%c" % c if c < 128 else b"\\x%02x" % c for c in word) for word in longer_first)
+
+
+_SECOND = rb"(?P<second>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?"
+_HALF = rb"(?:(?: |\xe2\x80\xaf)?(?P<half>[AaPp]\.?[Mm])\b\.?)?"
+_CLOCK = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d):" + _SECOND + _HALF
+_DOTTED = rb"(?P<hour>\d\d)\.(?P<minute>\d\d)\." + _SECOND + rb"(?P<minutes>[+-]\d{3}\b)?"
+_SHORT = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d)" + _HALF
+_TWO_MONTH, _TWO_DAY = rb"(?P<month>0\d|1[0-2])", rb"(?P<day>[0-2]\d|3[01])"
+_MONTH = rb"(?P<month>(?i:" + _either(list(_MONTHS)) + rb"))\.?"
+_WEEKDAY = rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b[.,]? +)?"
+_BETWEEN = rb"(?:[T_:t\t-]|,? {1,2}|, ?| - |; ?)"
+_ISO_DATE = rb"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+_NUMBERS = rb"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/]"
+
+GENERAL: Mapping[str, bytes] = {
+    "ISO 8601": _WEEKDAY + _ISO_DATE + _BETWEEN + _CLOCK + ZONE,
+    "DB2": _ISO_DATE + b"-" + _DOTTED,
+    "ISO 8601 without separators": rb"(?P<year>(?:19|20)\d\d)" + _TWO_MONTH + _TWO_DAY
+    + rb"(?:[T_ -]?(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)" + _SECOND + ZONE + rb"\b)",
+    "date without separators": rb"(?P<year>(?:19|20)\d\d)" + _TWO_MONTH + _TWO_DAY
+    + rb"[T_ -](?P<hour>\d{1,2}):(?P<minute>\d{1,2}):(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,9}))?" + ZONE,
+    "common log": rb"(?P<day>\d\d)/" + _MONTH + rb"/(?P<year>\d{4})[: ]" + _CLOCK + ZONE,
+    "ctime": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? " + _CLOCK + ZONE + rb" (?P<year>(?:19|20)\d\d)\b",
+    "month day year": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? (?P<year>\d{4})(?:, ?| at |: ?| )" + _CLOCK + ZONE,
+    "day month year": _WEEKDAY + rb"(?P<day>\d{1,2})(?:[ -]|\. ?)" + _MONTH
+    + rb"[ -](?P<year>\d{4}|\d\d)(?:::?|, ?| +| - )" + _CLOCK + ZONE,
+    "year month day": rb"(?P<year>\d{4})[ -]" + _MONTH + rb"[ -](?P<day>\d{1,2})(?:T|[ ,]+)" + _CLOCK + ZONE,
+    "syslog": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2})(?:, ?| )" + _CLOCK + ZONE,
+    "day month": _WEEKDAY + rb"(?P<day>\d{1,2})[ -]" + _MONTH + b" " + _CLOCK + ZONE,
+    "numbers, year last": _NUMBERS + rb"(?P<c>\d{4})" + _BETWEEN + _CLOCK + ZONE,
+    "day.month.year": rb"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)" + _BETWEEN + _CLOCK + ZONE,
+    "numbers, two digits each": rb"(?P<a>\d\d)[-/](?P<b>\d\d)[-/](?P<c>\d\d)" + _BETWEEN + _CLOCK + ZONE,
+    "month and day": rb"(?P<a>\d\d)[-/](?P<b>\d\d) " + _CLOCK + ZONE,
+    "ISO 8601 to the minute": _ISO_DATE + rb"[T ]" + _SHORT + ZONE + rb"\b",
+    "seconds since 1970, scientific": rb"(?P<mantissa>1\.\d{6,16})[eE]\+?0?9\b",
+    "seconds since 1970": rb"(?P<epoch>1\d{9}(?:\d{3}|\d{6}|\d{9})?)(?:\.(?P<fraction>\d{1,9}))?\b",
+    "TAI64N": rb"@(?P<tai>4[0-9a-fA-F]{15})(?P<nanos>[0-9a-fA-F]{8})\b",
+}  # fmt: skip
+SPECIAL: Mapping[str, bytes] = {
+    "glog": _TWO_MONTH + _TWO_DAY + rb" (?P<hour>\d\d):(?P<minute>\d\d):" + _SECOND,
+    "yymmdd": rb"(?P<year>\d\d)" + _TWO_MONTH + _TWO_DAY
+    + rb" +(?P<hour>\d{1,2}):?(?P<minute>[0-5]\d):?(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d{1,9}))?\b",
+    "clock": _CLOCK,
+    "clock to the minute": _SHORT,
+}  # fmt: skip
+_COMPILED = {name: re.compile(pattern) for name, pattern in (*GENERAL.items(), *SPECIAL.items())}
+
+
+def without_names(pattern: bytes) -> bytes:
+    """An expression whose named groups are no groups any more."""
+    return re.sub(rb"\?P<\w+>", b"?:", pattern)
+
+
+# All general formats together, factored so that it is small: every layout holds it. Where it takes too
+# much for the name of a month, `parse_timestamp` refuses.
+_WORD = rb"[A-Za-z\xc3][A-Za-z\x80-\xff]{2,9}\.?"
+_SECONDS = rb"\d\d(?:[.,:]\d{1,9})?"
+_DATE = (
+    rb"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d\d(?:\d\d)?)" + _BETWEEN,
+    _WORD + rb" +\d{1,2}(?:, ?| |,? \d{4}(?:, ?| at |: ?| ))",
+    rb"\d{1,2}(?:[ /-]|\. ?)" + _WORD + rb"(?:[ /-]\d\d(?:\d\d)?)?(?:::?|, ?| +| - )",
+    rb"\d{4}[ -]" + _WORD + rb"[ -]\d{1,2}(?:T|[ ,]+)",
+    rb"\d\d[-/]\d\d ",
+)
+TIMESTAMP = (
+    b"(?:" + _WEEKDAY + b"(?:" + b"|".join(_DATE) + rb")\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF)
+    + without_names(ZONE) + rb"(?: (?:19|20)\d\d\b)?"
+    + rb"|(?:19|20)\d{6}(?:[T_ -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"
+    + rb"(?:Z\b|[+-]\d\d:?\d\d\b)?"
+    + b"|" + without_names(GENERAL["DB2"]) + b"|" + without_names(GENERAL["ISO 8601 to the minute"])
+    + rb"|1\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d{1,9})?\b|1\.\d{6,16}[eE]\+?0?9\b|@4[0-9a-fA-F]{23}\b)"
+)  # fmt: skip
+"""Any timestamp that may be looked for anywhere, as one expression without groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a timestamp does not say itself.
+
+    `zone` is that of naive ones. A time without a year is put into the latest year, one without a
+    date on the latest day, that does not place it after `latest`, the time the file was last
+    written. `order` is that of dates made of numbers only.
+    """
+
+    zone: tzinfo = UTC
+    latest: datetime = field(default_factory=lambda: datetime.now(UTC))
+    order: DateOrder | None = None
+
+
+@lru_cache(maxsize=4096)
+def is_timestamp(text: bytes) -> bool:
+    """Whether a text is a timestamp from its beginning to its end, of a date that exists."""
+    found = match_timestamp(text)
+    return found is not None and found[1].end() == len(text) and parse_timestamp(text, Clock()) is not None
+
+
+def match_timestamp(text: bytes) -> tuple[str, re.Match[bytes]] | None:
+    """The format of the timestamp at the start of `text`, and its parts."""
+    for name, pattern in _COMPILED.items():
+        match = pattern.match(text)
+        if match is not None:
+            return name, match
+    return None
+
+
+def parse_timestamp(text: bytes, clock: Clock) -> int | None:
+    """Microseconds since 1970 of the timestamp at the start of `text`, or None if there is none."""
+    found = match_timestamp(text)
+    if found is None:
+        return None
+    part = {name: value for name, value in found[1].groupdict().items() if value is not None}
+    try:
+        return _numeric(part) if {"epoch", "mantissa", "tai"} & part.keys() else _calendar(part, clock)
+    except (ValueError, OverflowError):
+        return None
+
+
+def lacks(text: bytes, *what: Literal["year", "date", "zone"]) -> bool:
+    """Whether the timestamp at the start of `text` leaves one of these open."""
+    found = match_timestamp(text)
+    if found is None:
+        return False
+    part = {name for name, value in found[1].groupdict().items() if value is not None}
+    if part & {"epoch", "mantissa", "tai"}:
+        return False
+    missing = {
+        "date": not part & {"day", "b"},
+        "year": bool(part & {"day", "b"}) and not part & {"year", "c"},
+        "zone": not part & {"zone", "minutes"},
+    }
+    return any(missing[name] for name in what)
+
+
+def _numeric(part: Mapping[str, bytes]) -> int:
+    if "tai" in part:
+        return (int(part["tai"], 16) - _TAI_OFFSET) * 1_000_000 + int(part["nanos"], 16) // 1000
+    if "mantissa" in part:
+        return int(part["mantissa"].replace(b".", b"")[:16].ljust(16, b"0"))
+    digits = part["epoch"]
+    micros = int(digits) * 10 ** (16 - len(digits)) if len(digits) <= 16 else int(digits) // 1000
+    return micros + (_fraction_micros(part.get("fraction")) if len(digits) == 10 else 0)
+
+
+def _calendar(part: Mapping[str, bytes], clock: Clock) -> int:
+    second = int(part.get("second", b"0"))
+    hour, minute = _hour(part), int(part["minute"])
+    second = 59 if second == 60 else second  # a leap second counts as the second before it
+    if "day" not in part and "b" not in part:
+        moment = _latest_day(hour, minute, second, clock)
+    elif "a" in part:
+        moment = _by_order(part, hour, minute, second, clock)
+    else:
+        year = _year(part["year"]) if "year" in part else None
+        moment = _moment(year, _month(part["month"]), int(part["day"]), hour, minute, second, clock)
+    offset = _offset(part, moment, clock.zone)
+    if offset is not None:
+        moment = moment.replace(tzinfo=UTC) - timedelta(minutes=offset)
+    return (moment - _EPOCH) // timedelta(microseconds=1) + _fraction_micros(part.get("fraction"))
+
+
+def _hour(part: Mapping[str, bytes]) -> int:
+    hour = int(part["hour"])
+    half = part.get("half", b"")[:1].lower()
+    if not half or hour > 12:
+        return hour
+    return hour % 12 + (12 if half == b"p" else 0)
+
+
+def _offset(part: Mapping[str, bytes], moment: datetime, zone: tzinfo) -> float | None:
+    """Minutes east of UTC, None where the text leaves that open."""
+    if "minutes" in part:
+        return int(part["minutes"])
+    if "zone" not in part:
+        return None
+    return zone_minutes(part["zone"], moment, zone)
+
+
+def _month(text: bytes) -> int:
+    return int(text) if text.isdigit() else _MONTHS[text.decode("utf-8").lower().encode()]
+
+
+def _year(text: bytes) -> int:
+    """A year; of two digits, one from 1970 to 2069."""
+    year = int(text)
+    return year if len(text) > 2 else year + (1900 if year >= 70 else 2000)
+
+
+def _moment(
+    year: int | None, month: int, day: int, hour: int, minute: int, second: int, clock: Clock
+) -> datetime:  # fmt: skip
+    if year is not None:
+        return datetime(year, month, day, hour, minute, second, tzinfo=clock.zone)
+    return _with_year(datetime(2000, month, day, hour, minute, second, tzinfo=clock.zone), clock.latest)
+
+
+def _with_year(moment: datetime, latest: datetime) -> datetime:
+    """The moment in the latest year that does not place it after the clock; 29 February may have
+    to go back by eight."""
+    for year in range(latest.year + 1, latest.year - 9, -1):
+        try:
+            dated = moment.replace(year=year)
+        except ValueError:  # 29 February in a common year
+            continue
+        if dated <= latest + timedelta(days=1):
+            return dated
+    return moment
+
+
+def _latest_day(hour: int, minute: int, second: int, clock: Clock) -> datetime:
+    """A bare clock's time on the last day that does not place it after the clock."""
+    local = clock.latest.astimezone(clock.zone)
+    moment = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    return moment if moment <= local + timedelta(minutes=1) else moment - timedelta(days=1)
+
+
+def _by_order(part: Mapping[str, bytes], hour: int, minute: int, second: int, clock: Clock) -> datetime:
+    """A date made of numbers, in the order of the clock, else in the only order that makes a date."""
+    failure: ValueError = ValueError("no date")
+    for year, month, day in date_readings(part, clock.order):
+        try:
+            return _moment(year, month, day, hour, minute, second, clock)
+        except ValueError as error:
+            failure = error
+    raise failure
+
+
+def date_readings(part: Mapping[str, bytes], order: DateOrder | None = None) -> list[tuple[int | None, int, int]]:
+    """Year, month and day that the numbers of a date may mean, by `order` first, then the usual one."""
+    a, b, c = part["a"], part["b"], part.get("c")
+    readings: dict[DateOrder, tuple[int | None, int, int]] = {}
+    if c is not None and len(c) == 2:
+        readings["ymd"] = (_year(a), int(b), int(c))
+    year = _year(c) if c is not None else None
+    readings["mdy"] = (year, int(a), int(b))
+    readings["dmy"] = (year, int(b), int(a))
+    first = [readings[order]] if order in readings else []
+    return first + [reading for name, reading in readings.items() if name != order]
+
+
+def _fraction_micros(digits: bytes | None) -> int:
+    return int(digits[:6].ljust(6, b"0")) if digits else 0
