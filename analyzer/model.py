@@ -80,12 +80,16 @@ class FixStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A record as some program prints it, and the captures that it must yield."""
+    """A record as some program prints it, and the captures that it must yield.
+
+    `layout` names the line format it is in, where that is not to be seen from a single record.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     text: str
     captures: Mapping[str, str] = field(default_factory=dict)
+    layout: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,24 @@ class Request:
     statuses: tuple[str, ...]
     methods: tuple[str, ...] = ()
     with_id: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Fields that a record must have for a signature, each with the values that will do.
+
+    In `logger`, `service` and `sqlstate`, `*` stands for anything (`08*`); `status` has numbers and
+    classes (`5xx`). A field that the record does not state vetoes nothing. A SQLSTATE that it does state
+    decides by itself: the words may be in any language.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    level: tuple[Level, ...] = ()
+    logger: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    sqlstate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +170,12 @@ class Signature:
 
     `match` holds regular expressions (the dialect of the `regex` package, on bytes) of which any
     one suffices; `exclude` holds expressions that veto a match. Named groups are the captures.
-    `request` asks for an HTTP exchange instead of, or beside, text. A signature with a
-    `correlation` has neither: it fires on the events of others.
+    `request` asks for an HTTP exchange instead of, or beside, text; `where` for fields that the
+    record states. A signature with a `correlation` has none of these: it fires on the events of
+    others.
+
+    One that `yields` describes a failure so broadly that it has nothing to say where any other
+    failure is recognised in the same record.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
@@ -163,6 +189,8 @@ class Signature:
     match: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     request: Request | None = None
+    where: Where | None = None
+    yields: bool = False
     correlation: Correlation | None = None
     cause: str = ""
     impact: str = ""

@@ -17,6 +17,8 @@ from analyzer.errors import CatalogueProblem
 from analyzer.model import Signature
 
 _ID = regex.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
+_SQLSTATE = regex.compile(r"[0-9A-Z]{5}|[0-9A-Z]{2}\*")
+_STATUS = regex.compile(r"[1-5]\d\d|[1-5]xx")
 _SHORTEST_LITERAL = 4
 
 
@@ -28,6 +30,7 @@ def check_signature(signature: Signature, document: Document, expected_id: str |
     _check_placeholders(signature, document)
     _check_completeness(signature, document)
     _check_correlation(signature, document)
+    _check_where(signature, document)
 
 
 def check_catalogue(
@@ -48,6 +51,8 @@ def check_catalogue(
 def captures_of(signature: Signature) -> frozenset[str]:
     """The names of all captures that its patterns define."""
     names: set[str] = {"method", "endpoint", "status", "id"} if signature.request else set()
+    if signature.where and signature.where.sqlstate:
+        names.add("sqlstate")
     for pattern in signature.match:
         try:
             names.update(regex.compile(pattern.encode()).groupindex)
@@ -146,15 +151,16 @@ def _check_template(text: str, key: str, defined: frozenset[str], document: Docu
 
 
 def _check_completeness(signature: Signature, document: Document) -> None:
-    if bool(signature.match or signature.request) == (signature.correlation is not None):
-        document.problem("match", "needs match or request, or else correlation, and not both")
+    matches = bool(signature.match or signature.request or (signature.where and signature.where.sqlstate))
+    if matches == (signature.correlation is not None):
+        document.problem("match", "needs match, request or where.sqlstate, or else correlation, and not both")
     if signature.category not in CATEGORIES:
         document.problem("category", f"unknown category {signature.category!r}", "see docs/writing-signatures.md")
     if signature.kind == "failure":
         for name in ("cause", "impact", "fix", "references"):
             if not getattr(signature, name):
                 document.problem(name, f"a failure needs {name!r}")
-    if signature.match or signature.request:
+    if matches:
         if len(signature.samples) < 2 and signature.kind == "failure":
             document.problem("samples", "a failure needs at least two samples, from two programs where it can be")
         elif not signature.samples:
@@ -177,6 +183,18 @@ def _check_correlation(signature: Signature, document: Document) -> None:
         document.problem("correlation.condition", f"{rule.type} needs a condition")
     if rule.type == "value_count" and rule.condition is not None and rule.condition.field is None:
         document.problem("correlation.condition.field", "value_count needs the key to count")
+
+
+def _check_where(signature: Signature, document: Document) -> None:
+    if signature.where is None:
+        return
+    for index, code in enumerate(signature.where.sqlstate):
+        if not _SQLSTATE.fullmatch(code):
+            hint = "five digits and capitals like '23505', or a class like '08*'"
+            document.problem(f"where.sqlstate[{index}]", f"{code!r} is no SQLSTATE", hint)
+    for index, status in enumerate(signature.where.status):
+        if not _STATUS.fullmatch(status):
+            document.problem(f"where.status[{index}]", f"{status!r} is no HTTP status", "like '404' or 5xx")
 
 
 def _check_references(signature: Signature, document: Document, known: Collection[str]) -> None:

@@ -25,11 +25,20 @@ def validate(document: Document) -> Signature | None:
     if document.values is None:
         return None
     try:
-        return ADAPTER.validate_python(document.values)
+        return ADAPTER.validate_python(_with_lists(document.values))
     except ValidationError as error:
         for complaint in complaints(error, _known_keys(), MANUAL):
             document.problem(*complaint)
         return None
+
+
+def _with_lists(values: Any) -> Any:
+    """Where a field has a single value (`level: error`), it may stand without the brackets of a list."""
+    where = values.get("where") if isinstance(values, dict) else None
+    if not isinstance(where, dict):
+        return values
+    lists = {name: value if isinstance(value, list) else [value] for name, value in where.items()}
+    return {**values, "where": lists}
 
 
 def _known_keys() -> list[str]:

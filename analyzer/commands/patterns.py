@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import json
 import sys
@@ -143,24 +142,16 @@ def test(options: CatalogueOptions) -> Status:
 
 def explain(record: str, options: CatalogueOptions) -> Status:
     """Which signatures match a record, with which captures, and which nearly do; `-` is standard input."""
-    from analyzer.match.canonical import canonical
-    from analyzer.match.reference import match_record, match_signature
+    from analyzer.match.explain import explanation
 
     raw = sys.stdin.buffer.read() if record == "-" else record.encode("utf-8", "surrogateescape")
     catalogue, status = chosen_catalogue(options)
-    matches = match_record(raw, catalogue)
+    told = explanation(raw, catalogue)
     lines: list[str] = []
-    for match in matches:
+    for match in told.matches:
         lines += _explained(catalogue[match.signature], match.captures)
-    text, found = canonical(raw), {match.signature for match in matches}
-    for signature in catalogue:
-        if signature.id in found:
-            continue
-        if match_signature(text, signature) is not None:
-            lines.append(f"{signature.id}: gives way to a signature that refines it")
-        elif signature.exclude and match_signature(text, dataclasses.replace(signature, exclude=())) is not None:
-            lines.append(f"{signature.id}: vetoed by its own exclude")
-    if not matches:
+    lines += [f"{near.signature}: {near.reason}" for near in told.near]
+    if not told.matches:
         lines.append("no signature matches this record")
     emit("\n".join(lines) + "\n")
     return status

@@ -1,10 +1,12 @@
 """The slow, obvious engine: every pattern of every signature on every record. The specification.
 
 A signature matches a record when one of its `match` patterns is found in the record's canonical
-text, or the HTTP exchange that its `request` asks for, and none of its `exclude` patterns is. Its
+text, or the HTTP exchange that its `request` asks for, or the SQLSTATE that its `where` asks for; none
+of its `exclude` patterns is; and the record states no field otherwise than `where` has it. Its
 captures are those of the exchange, or of the first pattern found.
 Where a signature and a broader one that it refines both match, only the more specific one counts;
-it takes over the captures that it does not have itself.
+it takes over the captures that it does not have itself. A signature that `yields` counts only where
+no other failure that does not yield is found.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from functools import cache
 import regex
 
 from analyzer.catalogue import Catalogue
-from analyzer.match.canonical import canonical
+from analyzer.ingest.layout import Layout
 from analyzer.match.http import exchange_in, fits
+from analyzer.match.stated import Stated, decided, stated_by, vetoed
 from analyzer.model import Signature
 
 CONFIRM_TIMEOUT = 1.0
@@ -38,23 +41,28 @@ def compile_pattern(pattern: str) -> regex.Pattern[bytes]:
     return regex.compile(pattern.encode())
 
 
-def match_record(record: bytes, catalogue: Catalogue) -> list[Match]:
+def match_record(record: bytes, catalogue: Catalogue, layout: Layout | None = None) -> list[Match]:
     """Every signature that matches one record, in the order of their ids."""
-    text = canonical(record)
+    stated = stated_by(record, layout)
     found = {}
     for signature in catalogue:
-        captures = match_signature(text, signature)
+        captures = match_signature(stated, signature)
         if captures is not None:
             found[signature.id] = captures
     return most_specific(found, catalogue)
 
 
-def match_signature(text: bytes, signature: Signature) -> dict[str, str] | None:
-    """The captures of a signature in canonical text, or None where it does not match."""
-    found = _first_match(text, signature)
-    if found is None or any(_search(veto, text) is not None for veto in signature.exclude):
+def match_signature(stated: Stated, signature: Signature) -> dict[str, str] | None:
+    """The captures of a signature in a record, or None where it does not match."""
+    found = _first_match(stated.text, signature)
+    if (where := signature.where) is not None:
+        if found is None and decided(where, stated):
+            found = {}
+        if found is not None and vetoed(where, stated):
+            return None
+    if found is None or any(_search(veto, stated.text) is not None for veto in signature.exclude):
         return None
-    return found
+    return with_sqlstate(found, signature, stated)
 
 
 def _first_match(text: bytes, signature: Signature) -> dict[str, str] | None:
@@ -65,8 +73,15 @@ def _first_match(text: bytes, signature: Signature) -> dict[str, str] | None:
     return next((found for pattern in signature.match if (found := _search(pattern, text)) is not None), None)
 
 
+def with_sqlstate(captures: dict[str, str], signature: Signature, stated: Stated) -> dict[str, str]:
+    """Captures with the SQLSTATE of the record, where the signature asks for it."""
+    if signature.where and signature.where.sqlstate and stated.sqlstate:
+        return {"sqlstate": stated.sqlstate, **captures}
+    return captures
+
+
 def most_specific(found: Mapping[str, dict[str, str]], catalogue: Catalogue) -> list[Match]:
-    """Drop each signature that another one found in the same record refines."""
+    """Drop each signature that another one found in the same record refines, and each that yields to another."""
     if len(found) == 1:
         return [Match(name, captures) for name, captures in found.items()]
     refined: set[str] = set()
@@ -76,7 +91,9 @@ def most_specific(found: Mapping[str, dict[str, str]], catalogue: Catalogue) -> 
             if ancestor in found:
                 refined.add(ancestor)
                 merged[name] = {**found[ancestor], **merged[name]}
-    return [Match(name, merged[name]) for name in sorted(found) if name not in refined]
+    left = [catalogue[name] for name in sorted(found) if name not in refined]
+    outspoken = any(signature.kind == "failure" and not signature.yields for signature in left)
+    return [Match(each.id, merged[each.id]) for each in left if not (outspoken and each.yields)]
 
 
 def _search(pattern: str, text: bytes) -> dict[str, str] | None:

@@ -137,7 +137,9 @@ def _bound(high: Any) -> bytes:
 
 def _literal(code: int) -> bytes:
     if code in (0x22, 0x27, 0x2F):
-        return rb"(?:\\*\x%02x|\\+u00%s)" % (code, _any_case(b"%02x" % code))
+        # Wider than `\\*"|\\+u0022`: Hyperscan 5.4 overlooks some texts where those are alternatives and
+        # words of different length follow.
+        return rb"(?:\\*[\x%02xu](?:00%s)?)" % (code, _any_case(b"%02x" % code))
     if code == 0x0A:
         return b"(?:" + _CARRIAGE + rb"(?:\n|\\+(?:n|u000[aA])))"
     if code in (0x0D, 0x09):

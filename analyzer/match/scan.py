@@ -17,11 +17,18 @@ from analyzer.ingest.blocks import Block
 from analyzer.ingest.lines import LONGEST_RECORD, LineTable
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
-from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine
 from analyzer.match.fields import identifiers, services
 from analyzer.match.http import exchange_in, fits, request_patterns
-from analyzer.match.reference import CONFIRM_TIMEOUT, compile_pattern, decode_captures, most_specific
+from analyzer.match.reference import (
+    CONFIRM_TIMEOUT,
+    compile_pattern,
+    decode_captures,
+    most_specific,
+    with_sqlstate,
+)
+from analyzer.match.sqlstate import sqlstate_patterns
+from analyzer.match.stated import Stated, decided, stated_by, vetoed
 from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
 from analyzer.redact import redact_all
 
@@ -80,8 +87,8 @@ class Scanner:
         self._index = {name: index for index, name in enumerate(self._names)}
         self._signature_of, self._patterns = _pattern_table(catalogue)
         self._requests = [(n, s.request) for n, s in enumerate(catalogue) if s.request is not None]
+        self._by_sqlstate = [n for n, s in enumerate(catalogue) if s.where is not None and s.where.sqlstate]
         self._count = len(patterns_of(catalogue))
-        self._excludes = [signature.exclude for signature in catalogue]
 
     def scan(self, block: Block, source: int) -> BlockScan:
         """Everything that one block of the `source`-th input yields."""
@@ -122,41 +129,57 @@ class Scanner:
         found: list[tuple[int, int, dict[str, str]]] = []
         for row, group in groupby(pairs.tolist(), key=lambda pair: pair // self._count):
             start = int(begins[row])
-            text = canonical(bytes(view[start : min(int(record_ends[row]), start + MAX_RECORD)]))
-            for signature, captures in self._confirm(text, [pair % self._count for pair in group]):
+            raw = bytes(view[start : min(int(record_ends[row]), start + MAX_RECORD)])
+            stated = stated_by(raw, block.reader.layouts[table.layouts[row]])
+            for signature, captures in self._confirm(stated, [pair % self._count for pair in group]):
                 found.append((row, signature, captures))
         return found
 
-    def _confirm(self, text: bytes, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
-        """Which of the candidate patterns are really in the text, by signature."""
+    def _confirm(self, stated: Stated, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
+        """Which of the candidate patterns are really in a record, by signature."""
         found: dict[int, dict[str, str]] = {}
-        if patterns[-1] >= len(self._patterns):  # they ascend, and those of exchanges come last
-            self._confirm_request(text, found)
+        if patterns[-1] >= len(self._patterns):  # they ascend, and those of no single signature come last
+            self._confirm_request(stated, found)
         for pattern in patterns:
             if pattern >= len(self._patterns):
                 break
             signature = self._signature_of[pattern]
             if signature in found:
                 continue
-            match = _search(self._patterns[pattern], text)
-            if match is not None and not self._excluded(signature, text):
+            match = _search(self._patterns[pattern], stated.text)
+            if match is not None and not self._vetoed(signature, stated):
                 found[signature] = decode_captures(match.groupdict())
-        if len(found) < 2:
-            return list(found.items())
-        named = {self._names[signature]: captures for signature, captures in found.items()}
+        if patterns[-1] >= len(self._patterns):
+            self._confirm_sqlstate(stated, found)
+        if not found:
+            return []
+        signatures = self.catalogue.signatures
+        named = {signatures[n].id: with_sqlstate(captures, signatures[n], stated) for n, captures in found.items()}
         return [(self._index[match.signature], dict(match.captures)) for match in most_specific(named, self.catalogue)]
 
-    def _confirm_request(self, text: bytes, found: dict[int, dict[str, str]]) -> None:
+    def _confirm_request(self, stated: Stated, found: dict[int, dict[str, str]]) -> None:
         """Add the signatures that ask for the HTTP exchange in a record."""
-        exchange = exchange_in(text)
+        exchange = exchange_in(stated.text)
         if exchange is None:
             return
         for signature, request in self._requests:
-            if signature not in found and fits(exchange, request) and not self._excluded(signature, text):
+            if signature not in found and fits(exchange, request) and not self._vetoed(signature, stated):
                 found[signature] = exchange.captures()
 
-    def _excluded(self, signature: int, text: bytes) -> bool:
-        return any(_search(veto, text) is not None for veto in self._excludes[signature])
+    def _confirm_sqlstate(self, stated: Stated, found: dict[int, dict[str, str]]) -> None:
+        """Add the signatures that ask for the SQLSTATE in a record, whatever its words are."""
+        if stated.sqlstate is None:
+            return
+        for signature in self._by_sqlstate:
+            where = self.catalogue.signatures[signature].where
+            if signature not in found and where and decided(where, stated) and not self._vetoed(signature, stated):
+                found[signature] = {}
+
+    def _vetoed(self, number: int, stated: Stated) -> bool:
+        signature = self.catalogue.signatures[number]
+        if any(_search(veto, stated.text) is not None for veto in signature.exclude):
+            return True
+        return signature.where is not None and vetoed(signature.where, stated) is not None
 
     def _batch(
         self, block: Block, table: LineTable, found: list[tuple[int, int, dict[str, str]]], source: int
@@ -186,8 +209,9 @@ class Scanner:
 
 def patterns_of(catalogue: Catalogue) -> list[str]:
     """Every pattern of a catalogue, in the order in which an engine must number them: those of the
-    signatures, then those that find HTTP exchanges for all of them."""
-    return [*(pattern for signature in catalogue for pattern in signature.match), *request_patterns(catalogue)]
+    signatures, then those that find HTTP exchanges and SQLSTATEs for all of them."""
+    own = (pattern for signature in catalogue for pattern in signature.match)
+    return [*own, *request_patterns(catalogue), *sqlstate_patterns(catalogue)]
 
 
 def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:

@@ -172,6 +172,41 @@ FAULTS = {
         "",
     ),
     "an unknown category": ("category: data_loss", "category: bad_luck", "category", "'bad_luck'", "docs/"),
+    "a field that is unknown": (
+        "severity: high",
+        "severity: high\nwhere: {lever: error}",
+        "where.lever",
+        "unknown key",
+        "'level'",
+    ),
+    "a level that is unknown": (
+        "severity: high",
+        "severity: high\nwhere: {level: awful}",
+        "where.level[0]",
+        "'fatal'",
+        "",
+    ),
+    "a code of four characters": (
+        "severity: high",
+        "severity: high\nwhere: {sqlstate: ['2350']}",
+        "where.sqlstate[0]",
+        "no SQLSTATE",
+        "'08*'",
+    ),
+    "a code that is a number": (
+        "severity: high",
+        "severity: high\nwhere: {sqlstate: 23503}",
+        "where.sqlstate[0]",
+        "must be text",
+        "quotes",
+    ),
+    "a status of another form": (
+        "severity: high",
+        "severity: high\nwhere:\n  status: 5??",
+        "where.status[0]",
+        "no HTTP status",
+        "5xx",
+    ),
     "no near miss": ("near_misses:\n  - order 42 was found\n", "", "near_misses", "at least one", ""),
     "one sample only": (
         "  - text: '[x] order 7 was lost at sea'\n    captures: {id: '7'}\n",
@@ -354,6 +389,19 @@ def test_a_circle_of_refinements_ends(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(GOOD.replace("order_lost", name) + f"refines: shop.{above}\n")
     catalogue, _ = read_catalogue([tmp_path])
     assert len(catalogue.ancestors("shop.a")) <= 2
+
+
+def test_a_code_may_stand_in_place_of_words(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "match:\n  - 'order (?P<id>\\d+) was lost'", "where: {sqlstate: '23503', level: [error, fatal]}"
+    )
+    text = text.replace("{id}", "{sqlstate}").replace("{id: '42'}", "{sqlstate: '23503'}").replace("{id: '7'}", "{}")
+    assert _refused(tmp_path, text) == []
+    where = load_catalogue(tmp_path)["shop.order_lost"].where
+    assert where is not None
+    assert (where.sqlstate, where.level) == (("23503",), ("error", "fatal"))
+    (problem,) = _refused(tmp_path, text.replace("sqlstate: '23503', ", ""))[:1]
+    assert "needs match, request or where.sqlstate" in problem.message or "no pattern defines" in problem.message
 
 
 CORRELATION = """\

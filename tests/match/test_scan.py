@@ -56,8 +56,10 @@ def _expected(block: Block, catalogue: Catalogue) -> list[tuple[int, Match]]:
     content = bytes(block.content())
     return [
         (block.line + int(line), match)
-        for line, start, end in zip(table.first_line, table.record_start(), table.record_end(), strict=True)
-        for match in match_record(content[start:end], catalogue)
+        for line, start, end, layout in zip(
+            table.first_line, table.record_start(), table.record_end(), table.layouts, strict=True
+        )
+        for match in match_record(content[start:end], catalogue, block.reader.layouts[layout])
     ]
 
 
@@ -71,6 +73,15 @@ def _assert_equal(data: bytes, catalogue: Catalogue, size: int = 1 << 20) -> int
     for row, (_, match) in zip(found, expected, strict=True):
         assert match.captures.items() <= row["keys"].items()
     return len(found)
+
+
+def found_by_both(text: str, catalogue: Catalogue) -> list[tuple[int, dict[str, str]]]:
+    """The lines and captures of the events in a text, on which both engines agree."""
+    data = text.encode()
+    _assert_equal(data, catalogue)
+    scanner = _scanner(catalogue)
+    rows = _rows([scanner.scan(block, 0) for block in blocks_of(data, 1 << 20)])
+    return [(row["line"], row["keys"]) for row in rows]
 
 
 SAMPLES = [sample.text for signature in _some_signatures() for sample in signature.samples]

@@ -1,0 +1,133 @@
+"""Why a record is recognised as what it is, and which signatures came close: for their authors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import regex
+
+from analyzer.catalogue import Catalogue
+from analyzer.ingest.layout import detect_layout
+from analyzer.match.reference import Match, compile_pattern, match_signature, most_specific
+from analyzer.match.stated import Stated, stated_by, vetoed
+from analyzer.model import Signature
+
+NEAREST = 5
+"""As many signatures are shown of which only a part of a pattern is in the record."""
+
+_SHARE = 0.5
+_LONGEST = 8
+_NO_TEXT = regex.compile(
+    r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\(\?[a-zA-Z:=!<>-]*|\[\^?\]?(?:\\.|[^\]])*\]|\{[\d,]+\}|[.^$*+?()|]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A signature that nearly matches, and what keeps it from it."""
+
+    signature: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What matches a record, what nearly does, and the layout that the record was read by."""
+
+    matches: list[Match]
+    near: list[Near]
+    layout: str
+
+
+def explanation(record: bytes, catalogue: Catalogue) -> Explanation:
+    """Hold one record against every signature."""
+    layout, _, _ = detect_layout(record.split(b"\n"), least=1)
+    stated = stated_by(record, layout)
+    found = {s.id: captures for s in catalogue if (captures := match_signature(stated, s)) is not None}
+    matches = most_specific(found, catalogue)
+    shown = {match.signature for match in matches}
+    near = [Near(name, _gives_way(catalogue[name], shown, catalogue)) for name in sorted(found) if name not in shown]
+    others = [signature for signature in catalogue if signature.id not in found]
+    near += [Near(s.id, reason) for s in others if (reason := _veto(s, stated)) is not None]
+    told = shown.union(each.signature for each in near)
+    near += _partly([s for s in others if s.id not in told], stated.text)
+    return Explanation(matches, near, layout.name)
+
+
+def _gives_way(signature: Signature, shown: set[str], catalogue: Catalogue) -> str:
+    specific = sorted(name for name in shown if signature.id in catalogue.ancestors(name))
+    if specific:
+        return f"gives way to {', '.join(specific)}, which refines it"
+    return f"yields to {', '.join(sorted(shown))}"
+
+
+def _veto(signature: Signature, stated: Stated) -> str | None:
+    """Why a signature does not match although its words are there, or None if they are not."""
+    if match_signature(stated, replace(signature, exclude=(), where=None)) is None:
+        return None
+    for index, pattern in enumerate(signature.exclude):
+        if found := compile_pattern(pattern).search(stated.text):
+            return f"vetoed by its own exclude[{index}], which finds {_quoted(found[0])}"
+    field = vetoed(signature.where, stated) if signature.where else None
+    if field is None:
+        return None
+    wanted = " or ".join(getattr(signature.where, field))
+    return f"the record states {field} {getattr(stated, field)}, and it asks for {wanted}"
+
+
+def _partly(signatures: list[Signature], text: bytes) -> list[Near]:
+    """The signatures of whose patterns most of the fixed text is there, the nearest first."""
+    scored = [
+        (score, signature.id, index, pattern)
+        for signature in signatures
+        for index, pattern in enumerate(signature.match)
+        if (score := _likeness(pattern, text)) >= _SHARE
+    ]
+    near: dict[str, Near] = {}
+    for _, name, index, pattern in sorted(scored, key=lambda entry: (-entry[0], entry[1])):
+        if len(near) == NEAREST:
+            break
+        near.setdefault(name, Near(name, _how_far(pattern, f"match[{index}]", text)))
+    return list(near.values())
+
+
+def _likeness(pattern: str, text: bytes) -> float:
+    """How much of a pattern's fixed text stands in a record, from 0 to 1."""
+    if pattern.startswith("(?i)"):
+        pattern, text = pattern.lower(), text.lower()
+    runs = [run for run in fixed_texts(pattern) if len(run) > 2]
+    present = [run for run in runs if run.encode() in text]
+    if max(map(len, present), default=0) < _LONGEST:
+        return 0.0
+    return sum(map(len, present)) / sum(map(len, runs))
+
+
+def fixed_texts(pattern: str) -> list[str]:
+    """The runs of plain characters in a pattern."""
+    plain = _NO_TEXT.sub("\0", pattern)
+    return [run for run in regex.sub(r"\\(.)", r"\1", plain).split("\0") if run]
+
+
+def _how_far(pattern: str, place: str, text: bytes) -> str:
+    """Up to where a pattern fits, and what it asks for then."""
+    for length in range(len(pattern) - 1, 0, -1):
+        found = _search(pattern[:length], text)
+        if found is not None and found.end() > found.start():
+            return f"{place} fits as far as {_quoted(found[0])}; then it asks for {pattern[length:]}"
+    missing = [run for run in fixed_texts(pattern) if run.encode() not in text]
+    return f"{place} needs {', '.join(map(repr, missing)) or pattern}"
+
+
+def _search(pattern: str, text: bytes) -> regex.Match[bytes] | None:
+    try:
+        return regex.search(pattern.encode(), text, timeout=1.0)
+    except (regex.error, TimeoutError):
+        return None
+
+
+def _quoted(found: bytes) -> str:
+    text = found.decode("utf-8", "replace")
+    return repr(text if len(text) <= 120 else f"{text[:60]} ... {text[-50:]}")
+
+
+__all__ = ["Explanation", "Near", "explanation", "fixed_texts"]
