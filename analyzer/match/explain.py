@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import regex
 
 from analyzer.catalogue import Catalogue
-from analyzer.ingest.layout import detect_layout
+from analyzer.ingest.detect import detect_layout
 from analyzer.match.reference import Match, compile_pattern, match_signature, most_specific
 from analyzer.match.stated import Stated, stated_by, vetoed
 from analyzer.model import Signature

@@ -10,7 +10,8 @@ import numpy as np
 
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.dialect import UnsupportedPattern
-from analyzer.ingest.layout import Layout, all_layouts, detect_layout
+from analyzer.ingest.detect import detect_layout
+from analyzer.ingest.layout import Layout, all_layouts
 from analyzer.match.cache import engine_for
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.reference import Match, match_signature, most_specific

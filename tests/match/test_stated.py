@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analyzer.catalogue import Catalogue
-from analyzer.ingest.layout import detect_layout
+from analyzer.ingest.detect import detect_layout
 from analyzer.match.reference import match_record
 from analyzer.match.stated import stated_by
 from analyzer.model import Request, Signature, Where
