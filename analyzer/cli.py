@@ -254,12 +254,28 @@ def patterns_lint(paths: CataloguePaths = None) -> None:
 
 
 @patterns.command("test")
-def patterns_test(paths: CataloguePaths = None, keep_going: KeepGoingOption = False) -> None:
-    """Check every sample against all signatures. No near miss may match."""
+def patterns_test(
+    paths: CataloguePaths = None,
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LOGS",
+            help="Show instead how often each signature fires on these logs, files or folders; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    keep_going: KeepGoingOption = False,
+) -> None:
+    """Check every sample against all signatures. No near miss may match.
+
+    \b
+      analyzer patterns test
+      analyzer patterns test my-signatures/ --corpus healthy-logs/
+    """
     from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import test
 
-    raise typer.Exit(test(CatalogueOptions(paths=paths or (), keep_going=keep_going)))
+    raise typer.Exit(test(CatalogueOptions(paths=paths or (), keep_going=keep_going), corpus or ()))
 
 
 @patterns.command("explain")

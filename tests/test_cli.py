@@ -554,6 +554,19 @@ def test_lint_and_test(command: Command, catalogue: Path) -> None:
     assert f"{file}:5: severity" in refused.stdout.decode()
 
 
+def test_hit_rate_on_a_corpus(command: Command, catalogue: Path, log: Path) -> None:
+    done = command("patterns", "test", catalogue, "--corpus", log)
+    assert done.returncode == 0
+    total, heading, row = done.stdout.decode().splitlines()
+    assert total == "13 lines, 3 matches, 230.77 per 1,000 lines"
+    assert heading.split()[:3] == ["signature", "kind", "matches"]
+    assert row.split()[:4] == ["shop.undefined_column", "failure", "3", "230.77"]
+    assert 'column "trainerId"' in row
+    silent = command("patterns", "test", catalogue, "--corpus", SAMPLES / "clean-api" / "gateway.log")
+    assert silent.stdout.decode().endswith(" lines, 0 matches, 0.00 per 1,000 lines\n")
+    assert command("patterns", "test", catalogue, "--corpus", "missing.log").returncode == 2
+
+
 def test_explain(command: Command, catalogue: Path) -> None:
     refined = SIGNATURE.replace("id: shop.undefined_column", "id: shop.broad").replace(" of relation ", ".{1,20}")
     (catalogue / "shop" / "broad.yaml").write_text(refined, "utf-8")

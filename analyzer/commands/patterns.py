@@ -6,7 +6,7 @@ import difflib
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from analyzer.catalogue.load import Catalogue, built_in_path
 from analyzer.catalogue.schema import json_schema
@@ -125,11 +125,15 @@ def lint(options: CatalogueOptions) -> Status:
     return Status.DONE
 
 
-def test(options: CatalogueOptions) -> Status:
-    """Every sample and near miss held against all signatures."""
+def test(options: CatalogueOptions, corpus: Sequence[str]) -> Status:
+    """Every sample and near miss held against all signatures; or, with a corpus, how often each fires on it."""
     from analyzer.match.verify import verify
 
     catalogue, status = chosen_catalogue(options)
+    if corpus:
+        from analyzer.commands.hit_rate import hit_rate
+
+        return max(status, hit_rate(corpus, catalogue))
     failures = verify(catalogue)
     emit("".join(f"{one_line(str(failure))}\n" for failure in failures))
     if failures:
