@@ -8,6 +8,9 @@ Backslashes before a quote, an apostrophe or a slash are dropped however many th
 and `\t` become the character, `\uXXXX` becomes UTF-8 (of ASCII only the few characters that programs
 do escape). Escapes are undone only in records that hold a double quote:
 without one nothing is quoted, and `C:\new` keeps its backslash.
+
+The digits of the timestamp with which a record begins read as 0: milliseconds are no status codes,
+and what is said a thousand times is the same text a thousand times.
 """
 
 from __future__ import annotations
@@ -15,12 +18,15 @@ from __future__ import annotations
 import re
 
 from analyzer.ingest.ansi import strip_ansi
+from analyzer.ingest.timestamps import CALENDAR_TIME
 
 _ESCAPE = re.compile(rb"""\\+(?:(["'/])|([nrt])|u([0-9a-fA-F]{4})(?:\\+u([dD][c-fC-F][0-9a-fA-F]{2}))?)""")
 ESCAPED = frozenset(b"\"'/<>&=+`\t\n\r") | frozenset(range(0x80, 0x100))
 """The bytes of canonical text that may stand escaped in a record: JSON's own, those that Go, Gson
 and .NET escape for HTML's sake, and everything outside ASCII."""
 
+_TIME = re.compile(rb"[^\d\n]{0,24}(?:" + CALENDAR_TIME + rb")")
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
@@ -31,7 +37,8 @@ def canonical(record: bytes) -> bytes:
         text = _ESCAPE.sub(_unescape, text)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
-    return text
+    head = _TIME.match(text)
+    return head.group().translate(_ZEROS) + text[head.end() :] if head else text
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:

@@ -130,7 +130,7 @@ def _expressions(patterns: Sequence[str]) -> tuple[Expressions, Expressions]:
 def _keys(literals: Iterable[Literal] | None) -> list[tuple[bytes, bool]]:
     """The literals as expressions, in the same order in every process: a set has another one in each,
     and a database that was saved says by place alone which patterns an expression stands for."""
-    return sorted((_quoted(literal.text), literal.ignore_case) for literal in literals or ())
+    return sorted(map(_expression_of, literals or ()))
 
 
 def _drop_implied_hints(expressions: Expressions) -> None:
@@ -148,9 +148,10 @@ def _drop_implied_hints(expressions: Expressions) -> None:
                     del expressions[key]
 
 
-def _quoted(text: bytes) -> bytes:
-    """A text as an expression; letters stand for themselves."""
-    return b"".join(b"%c" % code if chr(code).isalpha() and code < 0x80 else rb"\x%02x" % code for code in text)
+def _expression_of(literal: Literal) -> tuple[bytes, bool]:
+    """A fixed text as an expression; letters stand for themselves."""
+    quoted = (b"%c" % code if chr(code).isalpha() and code < 0x80 else rb"\x%02x" % code for code in literal.text)
+    return b"".join(quoted) + (rb"\b" if literal.ends_word else b""), literal.ignore_case
 
 
 def _compile(expressions: Sequence[tuple[bytes, bool]]) -> Any:

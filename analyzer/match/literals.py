@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from re import _constants as op  # type: ignore[attr-defined]
 from typing import Any
 
@@ -25,63 +25,78 @@ DISTINCTIVE = 4.5
 TELLING = 1.0
 """How much a hint must tell, by `_telling`."""
 
-_MOST = 24
+_MOST = 32
+_SMALL_CLASS = 4
 _COMMON = re.compile(
-    rb"(?i)errors?|fail(?:ed|ure|s|ing)?|exceptions?|connect(?:ion|ed)?|request|response|message|warning|status|"
-    rb"server|client|session|query|table|column|could not|cannot|unable to|timeout|timed out|http|info|null|"
-    rb"file|host|user|"
-    rb"the |for |not |with |from |while |in |to |of |is |was |has "
+    rb"(?<![A-Za-z])(?:[Ee]rrors?|ERROR|[Ff]ail(?:ed|ure|s|ing)?|FAILED|[Ee]xceptions?|[Cc]onnect(?:ion|ed)?|[Rr]equests?|"
+    rb"[Rr]esponse|[Mm]essage|[Ww]arning|WARNING|[Ss]tatus|[Ss]erver|[Cc]lient|[Ss]ession|[Qq]uery|[Tt]able|[Cc]olumn|"
+    rb"[Cc]ould not|[Cc]annot|[Uu]nable to|[Tt]imeout|timed out|[Hh]ttps?|HTTP|[Ii]nfo|INFO|[Nn]ull|NULL|[Ff]ile|"
+    rb"[Hh]ost|[Uu]ser|GET|POST|PUT|PATCH|DELETE|the|for|not|with|from|while|in|to|of|is|was|has)(?![A-Za-z])"
 )
-
-
 _SELDOM = re.compile(
     rb"(?i)fail|unable|could not|couldn|cannot|can.t|error|exception|refus|denied|timed|timeout|unhealthy|drop|discard|"
     rb"exceeded|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|"
-    rb"exhaust|lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful"
+    rb"exhaust|lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful|found|stall|too many|slow|"
+    rb"migrat|rolled|rolling|deploy|reload|renew|blocked|segmentation|cordon|drained|evicted|scal(?:ed|ing)|fallback"
 )
-
-Weight = Callable[[bytes], float]
+_WHOLE_WORDS = re.compile(
+    rb"(?i)(?:creat|sav|stor|persist|insert|record|register|submitt|plac|complet|finali[sz]|committ)ed\Z|"
+    rb"(?<!\d)(?:404|429)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A fixed text, and whether its case matters."""
+    """A fixed text, whether its case matters, and whether a word ends with it.
+
+    That a word begins with it is not said: in raw bytes the `n` of `\\n` may stand right before.
+    """
 
     text: bytes
     ignore_case: bool
+    ends_word: bool = False
 
 
-def required_literals(pattern: bytes) -> frozenset[Literal] | None:
+Texts = frozenset[Literal]
+Weight = Callable[[Literal], float]
+_NOTHING: Texts = frozenset({Literal(b"", ignore_case=False)})
+_WORD_END: Texts = frozenset({Literal(b"", ignore_case=False, ends_word=True)})
+
+
+def required_literals(pattern: bytes) -> Texts | None:
     """The texts of which every match holds at least one, or None if none is distinctive enough."""
     return _required(pattern, _weight, DISTINCTIVE)
 
 
-def hints(pattern: bytes) -> frozenset[Literal] | None:
+def hints(pattern: bytes) -> Texts | None:
     """Like `required_literals`, but content with words such as `failed`, `refused` or `deploy`: few
     healthy records hold one, so they tell which records are worth a closer look."""
     return _required(pattern, _telling, TELLING)
 
 
-def _required(pattern: bytes, weight: Weight, least: float) -> frozenset[Literal] | None:
+def _required(pattern: bytes, weight: Weight, least: float) -> Texts | None:
     tree = parse_pattern(pattern)
     best = _best_of(list(tree), bool(tree.state.flags & re.IGNORECASE), weight)
     return best if best is not None and _strength(best, weight) >= least else None
 
 
-def _best_of(items: Sequence[Any], ignore_case: bool, weight: Weight) -> frozenset[Literal] | None:
-    candidates: list[frozenset[Literal]] = []
-    run = bytearray()
-    for kind, value in _flat(items):
-        if kind is op.LITERAL and (value >= 0x80 or value not in ESCAPED):
-            run.append(value)
-            continue
-        candidates += _literal(run, ignore_case)
-        run.clear()
-        inner = _inside(kind, value, ignore_case, weight)
-        if inner is not None:
-            candidates.append(inner)
-    candidates += _literal(run, ignore_case)
-    return max(candidates, key=lambda literals: _strength(literals, weight), default=None)
+def _best_of(items: Sequence[Any], ignore_case: bool, weight: Weight) -> Texts | None:
+    """The best requirement of a sequence: a run of items that spell out a few texts, or what one of
+    the other items requires. Short runs compete with long ones, which have more spellings."""
+    candidates: list[Texts] = []
+    for most in (1, _MOST):
+        run = _NOTHING
+        for kind, value in _flat(items):
+            spelled = _spellings(kind, value, ignore_case)
+            if spelled is not None and len(spelled) <= most and len(grown := _joined(run, spelled)) <= most:
+                run = grown
+                continue
+            candidates.append(_requirement(run))
+            run = _NOTHING if spelled is None else spelled
+            if spelled is None and (inner := _inside(kind, value, ignore_case, weight)) is not None:
+                candidates.append(inner)
+        candidates.append(_requirement(run))
+    return max(filter(None, candidates), key=lambda texts: _strength(texts, weight), default=None)
 
 
 def _flat(items: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
@@ -97,24 +112,104 @@ def _is_branch(body: Any) -> bool:
     return len(body) == 1 and body[0][0] is op.BRANCH
 
 
-def _literal(run: bytearray, ignore_case: bool) -> list[frozenset[Literal]]:
-    """A run of plain characters as a requirement. JSON may write those outside ASCII as `\\uXXXX`:
-    then the number of the first of them is what must stand there."""
-    if not run:
-        return []
-    text = bytes(run)
-    wide = next((character for character in text.decode("utf-8", "ignore") if character > "\x7f"), None)
-    if wide is None:
-        return [frozenset({Literal(text, ignore_case)})] if text.isascii() else []
-    escaped = wide.encode("utf-16-be").hex()[:4].encode()
-    return [frozenset({Literal(text, ignore_case), Literal(b"u" + escaped, True)})]
-
-
-def _inside(kind: Any, value: Any, ignore_case: bool, weight: Weight) -> frozenset[Literal] | None:
-    """What an item that is no plain character requires."""
+def _spellings(kind: Any, value: Any, ignore_case: bool) -> Texts | None:
+    """All texts that an item can match, where they are few and of characters that are not escaped."""
+    if kind is op.AT and value is op.AT_BOUNDARY:
+        return _WORD_END
+    if kind in (op.AT, op.ASSERT, op.ASSERT_NOT):
+        return _NOTHING
+    if kind is op.LITERAL:
+        plain = value >= 0x80 or value not in ESCAPED
+        return frozenset({Literal(b"%c" % value, ignore_case)}) if plain else None
+    if kind is op.IN and len(value) <= _SMALL_CLASS and all(part is op.LITERAL for part, _ in value):
+        return _either([[item] for item in value], ignore_case) if all(code < 0x80 for _, code in value) else None
     if kind is op.SUBPATTERN:
         _, add, remove, body = value
-        return _best_of(list(body), bool((ignore_case or add & re.IGNORECASE) and not remove & re.IGNORECASE), weight)
+        return _spelled(list(body), _ignores(ignore_case, add, remove))
+    if kind is op.ATOMIC_GROUP:
+        return _spelled(list(value), ignore_case)
+    if kind is op.BRANCH:
+        return _either(value[1], ignore_case)
+    if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and value[1] <= max(value[0], 2):
+        return _either([list(value[2]) * times for times in range(value[0], value[1] + 1)], ignore_case)
+    return None
+
+
+def _ignores(ignore_case: bool, add: int, remove: int) -> bool:
+    """Whether case is ignored in a group with flags of its own."""
+    return bool((ignore_case or add & re.IGNORECASE) and not remove & re.IGNORECASE)
+
+
+def _spelled(items: Sequence[Any], ignore_case: bool) -> Texts | None:
+    """The spellings of a sequence."""
+    texts = _NOTHING
+    for kind, value in items:
+        following = _spellings(kind, value, ignore_case)
+        if following is None or len(texts := _joined(texts, following)) > _MOST:
+            return None
+    return texts
+
+
+def _either(branches: Sequence[Sequence[Any]], ignore_case: bool) -> Texts | None:
+    """The spellings of alternatives."""
+    if len(branches) > _MOST:
+        return None
+    spelled = [_spelled(list(branch), ignore_case) for branch in branches]
+    known = [texts for texts in spelled if texts is not None]
+    return frozenset().union(*known) if len(known) == len(spelled) else None
+
+
+def _joined(texts: Texts, following: Texts) -> Texts:
+    """Each text with each of the following ones behind it; case matters where it does in both parts."""
+    return frozenset(
+        Literal(
+            first.text + second.text,
+            first.ignore_case or second.ignore_case,
+            second.ends_word or (first.ends_word and not second.text),
+        )
+        for first in texts
+        for second in following
+    )
+
+
+def _requirement(texts: Texts) -> Texts | None:
+    """Spellings as a requirement, without those in which another stands anyway. JSON may write
+    characters outside ASCII as `\\uXXXX`: then the number of the first of them must stand there."""
+    required: set[Literal] = set()
+    for literal in map(_without_boundary_of_next, sorted(texts, key=lambda literal: (len(literal.text), astuple(literal)))):
+        if not literal.text:
+            return None
+        if not any(_implies(literal, shorter) for shorter in required):
+            required.add(literal)
+    for literal in tuple(required):
+        if not literal.text.isascii():
+            wide = next((character for character in literal.text.decode("utf-8", "ignore") if character > "\x7f"), None)
+            if wide is None:
+                return None
+            required.add(Literal(b"u" + wide.encode("utf-16-be").hex()[:4].encode(), True))
+    return frozenset(required)
+
+
+def _without_boundary_of_next(literal: Literal) -> Literal:
+    """A literal that ends in no word character ends no word: the boundary is where the next begins."""
+    return literal if re.search(rb"\w\Z", literal.text) else replace(literal, ends_word=False)
+
+
+def _implies(literal: Literal, other: Literal) -> bool:
+    """Whether `other` stands wherever `literal` does."""
+    if literal.ignore_case and not other.ignore_case:
+        return False
+    text, part = (literal.text.lower(), other.text.lower()) if other.ignore_case else (literal.text, other.text)
+    if not other.ends_word:
+        return part in text
+    return re.search(re.escape(part) + rb"(?!\w)" + (b"" if literal.ends_word else b"(?!$)"), text) is not None
+
+
+def _inside(kind: Any, value: Any, ignore_case: bool, weight: Weight) -> Texts | None:
+    """What an item with too many spellings requires."""
+    if kind is op.SUBPATTERN:
+        _, add, remove, body = value
+        return _best_of(list(body), _ignores(ignore_case, add, remove), weight)
     if kind is op.ATOMIC_GROUP:
         return _best_of(list(value), ignore_case, weight)
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and value[0] > 0:
@@ -127,21 +222,24 @@ def _inside(kind: Any, value: Any, ignore_case: bool, weight: Weight) -> frozens
     return None
 
 
-def _strength(literals: frozenset[Literal], weight: Weight) -> float:
+def _strength(literals: Texts, weight: Weight) -> float:
     """A set is as distinctive as its weakest member; a small set is better than a large one."""
-    return min(weight(literal.text) for literal in literals) - 0.05 * len(literals)
+    return min(weight(literal) for literal in literals) - 0.05 * len(literals)
 
 
-def _telling(text: bytes) -> float:
-    """Whether a text is, or holds, a word that is seldom in healthy records."""
-    return TELLING + 1 if _SELDOM.search(text) else 0.0
+def _telling(literal: Literal) -> float:
+    """Whether a text is, or holds, a word that is seldom in healthy records; words of completion are
+    where they are whole words, and no part of `created_at`."""
+    telling = _SELDOM.search(literal.text) or (literal.ends_word and _WHOLE_WORDS.search(literal.text))
+    return TELLING + 1 if telling else 0.0
 
 
-def _weight(text: bytes) -> float:
+def _weight(literal: Literal) -> float:
     """The length of a text, where words that stand in every log count little, and a single plain
     word (`method`, `memory`) little as well: any service may print it all day."""
+    text = literal.text
     if re.fullmatch(rb"u[0-9a-f]{4}", text):
         return DISTINCTIVE + 1  # the escaped form of a character outside ASCII
     rare = _COMMON.sub(b"", text).replace(b" ", b"")
     weight = len(rare) + 0.25 * len(_COMMON.findall(text))
-    return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :.,")) else weight
+    return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :,")) else weight

@@ -148,7 +148,10 @@ def test_patterns_of_which_nothing_is_left(pattern: str) -> None:
     [
         ("violates foreign key constraint", {b"violates foreign key constraint"}),
         ('relation "[^"]+" does not exist', None),
-        (r"(?:ECONNREFUSED|ENOTFOUND) \d+", {b"CONNREFUSED", b"NOTFOUND"}),
+        (r"(?:ECONNREFUSED|ENOTFOUND) \d+", {b"ECONNREFUSED ", b"ENOTFOUND "}),
+        (r"(?i)circuit(?:-| )?breaker (?:is )?open", {b"circuitbreaker ", b"circuit-breaker ", b"circuit breaker "}),
+        (r"(?i:Disk) quota exceeded\b", {b"Disk quota exceeded"}),
+        (r"segments? of \w+ (?:were|was) l[oa]st", {b" were lost", b" were last", b" was lost", b" was last"}),
         (r"(?:ECONNREFUSED|x) \d+", None),
         (r"(?:ECONNREFUSED)?", None),
         (r"error", None),
