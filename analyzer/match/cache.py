@@ -33,14 +33,14 @@ def engine_for(catalogue: Catalogue) -> HyperscanEngine:
     patterns = patterns_of(catalogue)
     file = cache_folder() / f"{_fingerprint(patterns)}.hsdb"
     try:
-        return HyperscanEngine(patterns, serialized=_unpacked(file.read_bytes()))
+        return HyperscanEngine.restored(_unpacked(file.read_bytes()))
     except (OSError, ValueError, hyperscan.error) as error:
         _LOG.debug("engine cache not used: %s", error)
-    compiled = HyperscanEngine(patterns)
+    compiled = HyperscanEngine.of(patterns)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(_packed(compiled.serialize()))
+        temporary.write_bytes(_packed(compiled.saved()))
         os.replace(temporary, file)
     except OSError as error:
         _LOG.debug("engine cache not written: %s", error)

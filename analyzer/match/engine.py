@@ -16,6 +16,8 @@ from analyzer.match.relax import relax
 Buffer = bytes | bytearray | memoryview
 Ints = npt.NDArray[np.int64]
 Expressions = dict[tuple[bytes, bool], list[int]]
+_OFFSET_BITS = 40
+_PARTS = 3
 _HINT = -1
 """Stands for the patterns of the second database in what the first one finds."""
 
@@ -37,19 +39,27 @@ class HyperscanEngine:
     second, which only sees the records that hold one.
     """
 
-    def __init__(self, patterns: Sequence[str], serialized: Sequence[bytes] | None = None) -> None:
-        """Compile `patterns`, or restore what `serialize` gave for the same patterns.
+    def __init__(self, first: _Database, second: _Database) -> None:
+        self._first, self._second = first, second
 
-        Raises `UnsupportedPattern` for syntax outside the dialect, `hyperscan.error` for a pattern
-        that Hyperscan refuses, or a serialized database of another version or processor.
-        """
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> HyperscanEngine:
+        """Compile `patterns`. Raises `UnsupportedPattern` for syntax outside the dialect,
+        `hyperscan.error` for a pattern that Hyperscan refuses."""
         first, second = _expressions(patterns)
-        saved: Sequence[bytes | None] = serialized or (None, None)
-        self._first, self._second = _Database(first, saved[0]), _Database(second, saved[1])
+        return cls(_Database.of(first), _Database.of(second))
 
-    def serialize(self) -> list[bytes]:
+    @classmethod
+    def restored(cls, saved: Sequence[bytes]) -> HyperscanEngine:
+        """What `saved` gave. Raises `ValueError` where that is broken, `hyperscan.error` where it is
+        of another version or processor."""
+        if len(saved) != 2 * _PARTS:
+            raise ValueError("these are no saved databases")
+        return cls(_Database.restored(saved[:_PARTS]), _Database.restored(saved[_PARTS:]))
+
+    def saved(self) -> list[bytes]:
         """The compiled databases, for a cache."""
-        return [self._first.serialize(), self._second.serialize()]
+        return [*self._first.saved(), *self._second.saved()]
 
     def scan(self, data: Buffer, records: Ints) -> tuple[Ints, Ints]:
         """See `Engine`."""
@@ -77,29 +87,51 @@ def _look_closer(database: _Database, data: Buffer, records: Ints, hits: Ints) -
 
 
 class _Database:
-    """One Hyperscan database: expressions, each with the patterns for which it stands."""
+    """One Hyperscan database: expressions, each with the patterns for which it stands.
 
-    def __init__(self, expressions: Expressions, serialized: bytes | None) -> None:
-        self._owners = list(expressions.values())
-        self._database: Any = (
-            hyperscan.loadb(serialized, hyperscan.HS_MODE_BLOCK) if serialized else _compile(list(expressions))
-        )
+    Those of expression `e` are `owners[bounds[e] : bounds[e + 1]]`.
+    """
+
+    def __init__(self, database: Any, bounds: Ints, owners: Ints) -> None:
+        self._database = database
+        self._bounds = bounds
+        self._owners = owners
         self._local = threading.local()
 
-    def serialize(self) -> bytes:
-        return bytes(hyperscan.dumpb(self._database))
+    @classmethod
+    def of(cls, expressions: Expressions) -> _Database:
+        """Compile expressions."""
+        counts = [len(owners) for owners in expressions.values()]
+        owners = [pattern for patterns in expressions.values() for pattern in patterns]
+        bounds = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        return cls(_compile(list(expressions)), bounds, np.array(owners, dtype=np.int64))
+
+    @classmethod
+    def restored(cls, saved: Sequence[bytes]) -> _Database:
+        """What `saved` gave."""
+        database, bounds, owners = saved
+        loaded = hyperscan.loadb(database, hyperscan.HS_MODE_BLOCK)
+        return cls(loaded, np.frombuffer(bounds, dtype=np.int64), np.frombuffer(owners, dtype=np.int64))
+
+    def saved(self) -> list[bytes]:
+        """The database as `_PARTS` byte strings."""
+        return [bytes(hyperscan.dumpb(self._database)), self._bounds.tobytes(), self._owners.tobytes()]
 
     def scan(self, data: Buffer) -> tuple[Ints, Ints]:
         """Patterns and the offsets just past where they were found."""
-        found: list[tuple[int, int]] = []
-        owners = self._owners
+        found: list[int] = []
+        add = found.append
 
+        # Called for each thing found, while other threads wait for the interpreter: as short as can be.
         def on_match(expression: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            found.extend((pattern, end) for pattern in owners[expression])
+            add(expression << _OFFSET_BITS | end)
 
         self._database.scan(data, match_event_handler=on_match, scratch=self._scratch())
-        pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
+        codes = np.array(found, dtype=np.int64)
+        expressions, ends = codes >> _OFFSET_BITS, codes & ((1 << _OFFSET_BITS) - 1)
+        counts = self._bounds[expressions + 1] - self._bounds[expressions]
+        first = np.repeat(self._bounds[expressions] - np.cumsum(counts) + counts, counts)
+        return self._owners[first + np.arange(len(first))], np.repeat(ends, counts)
 
     def _scratch(self) -> Any:
         """Hyperscan's working memory, one for each thread."""

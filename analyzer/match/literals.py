@@ -83,7 +83,7 @@ def _required(pattern: bytes, weight: Weight, least: float) -> Texts | None:
 def _best_of(items: Sequence[Any], ignore_case: bool, weight: Weight) -> Texts | None:
     """The best requirement of a sequence: a run of items that spell out a few texts, or what one of
     the other items requires. Short runs compete with long ones, which have more spellings."""
-    candidates: list[Texts] = []
+    candidates: list[Texts | None] = []
     for most in (1, _MOST):
         run = _NOTHING
         for kind, value in _flat(items):
@@ -176,7 +176,8 @@ def _requirement(texts: Texts) -> Texts | None:
     """Spellings as a requirement, without those in which another stands anyway. JSON may write
     characters outside ASCII as `\\uXXXX`: then the number of the first of them must stand there."""
     required: set[Literal] = set()
-    for literal in map(_without_boundary_of_next, sorted(texts, key=lambda literal: (len(literal.text), astuple(literal)))):
+    shortest_first = sorted(texts, key=lambda literal: (len(literal.text), astuple(literal)))
+    for literal in map(_without_boundary_of_next, shortest_first):
         if not literal.text:
             return None
         if not any(_implies(literal, shorter) for shorter in required):

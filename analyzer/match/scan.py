@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ import regex
 
 from analyzer.catalogue import Catalogue
 from analyzer.ingest.blocks import Block
+from analyzer.ingest.layout import Layout
 from analyzer.ingest.lines import LONGEST_RECORD, LineTable
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
+from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine
 from analyzer.match.fields import identifiers, services
 from analyzer.match.http import exchange_in, fits, request_patterns
@@ -28,7 +30,7 @@ from analyzer.match.reference import (
     with_sqlstate,
 )
 from analyzer.match.sqlstate import sqlstate_patterns
-from analyzer.match.stated import Stated, decided, stated_by, vetoed
+from analyzer.match.stated import Stated, decided, vetoed
 from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
 from analyzer.redact import redact_all
 
@@ -36,6 +38,8 @@ MAX_RECORD = LONGEST_RECORD
 """Bytes of a record that are confirmed and kept; only a single line can be longer."""
 
 _MAX_TEXT = 4096
+_MOST_KNOWN = 1 << 14
+_LONGEST_KNOWN = 1 << 11
 _MINUTE = 60_000_000
 _LEVEL_NAMES = (None, *LEVELS)
 
@@ -70,7 +74,11 @@ class BlockScan:
 
 
 class Scanner:
-    """Applies one catalogue to blocks; stateless between blocks, so any thread may take any block."""
+    """Applies one catalogue to blocks; any thread may take any block.
+
+    From one block to the next it only remembers what it found in texts that it met before: in a
+    storm, the same thing is said again and again.
+    """
 
     def __init__(
         self, catalogue: Catalogue, engine: Engine, sources: Sequence[str], window: Window, redact: bool = True
@@ -89,6 +97,7 @@ class Scanner:
         self._requests = [(n, s.request) for n, s in enumerate(catalogue) if s.request is not None]
         self._by_sqlstate = [n for n, s in enumerate(catalogue) if s.where is not None and s.where.sqlstate]
         self._count = len(patterns_of(catalogue))
+        self._known: dict[tuple[str, bytes], list[tuple[int, dict[str, str]]]] = {}
 
     def scan(self, block: Block, source: int) -> BlockScan:
         """Everything that one block of the `source`-th input yields."""
@@ -124,19 +133,34 @@ class Scanner:
         record = np.maximum(np.searchsorted(begins, ends - 1, side="right") - 1, 0)
         keep = inside[record]
         pairs = np.unique(record[keep] * self._count + patterns[keep])
-        record_ends = table.record_end()
+        candidates = (pairs % self._count).tolist()
+        rows, firsts = np.unique(pairs // self._count, return_index=True)
+        starts = begins[rows]
+        ends = np.minimum(table.record_end()[rows], starts + MAX_RECORD)
+        shares = pairwise([*firsts.tolist(), len(candidates)])
+        parts = zip(rows.tolist(), starts.tolist(), ends.tolist(), shares, strict=True)
         view = block.content()
-        found: list[tuple[int, int, dict[str, str]]] = []
-        for row, group in groupby(pairs.tolist(), key=lambda pair: pair // self._count):
-            start = int(begins[row])
-            raw = bytes(view[start : min(int(record_ends[row]), start + MAX_RECORD)])
-            stated = stated_by(raw, block.reader.layouts[table.layouts[row]])
-            for signature, captures in self._confirm(stated, [pair % self._count for pair in group]):
-                found.append((row, signature, captures))
-        return found
+        layouts = [block.reader.layouts[place] for place in table.layouts[rows].tolist()]
+        return [
+            (row, signature, dict(captures))
+            for (row, start, end, (first, last)), layout in zip(parts, layouts, strict=True)
+            for signature, captures in self._confirm(bytes(view[start:end]), layout, candidates[first:last])
+        ]
 
-    def _confirm(self, stated: Stated, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
+    def _confirm(self, record: bytes, layout: Layout, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
         """Which of the candidate patterns are really in a record, by signature."""
+        key = layout.name, canonical(record)
+        known = self._known.get(key)
+        if known is None:
+            known = self._search_all(Stated(record, key[1], layout), patterns)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            if len(record) <= _LONGEST_KNOWN:
+                self._known[key] = known
+        return known
+
+    def _search_all(self, stated: Stated, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
+        """Look for each of the candidate patterns; what is found depends on text and layout alone."""
         found: dict[int, dict[str, str]] = {}
         if patterns[-1] >= len(self._patterns):  # they ascend, and those of no single signature come last
             self._confirm_request(stated, found)

@@ -92,7 +92,7 @@ def _uncompilable(catalogue: Catalogue) -> Iterator[Failure]:
     for signature in catalogue:
         for index, pattern in enumerate(signature.match):
             try:
-                HyperscanEngine([pattern])
+                HyperscanEngine.of([pattern])
             except (UnsupportedPattern, hyperscan.error) as error:
                 yield Failure(signature.id, f"match[{index}]", str(error))
 

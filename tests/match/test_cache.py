@@ -66,7 +66,7 @@ def test_an_engine_that_another_process_wrote_finds_the_same(catalogue: Catalogu
         "from analyzer.catalogue import load_catalogue\n"
         "from analyzer.match.cache import engine_for\n"
         "engine = engine_for(load_catalogue(sys.argv[1]))\n"
-        "texts = [b'alpha refused', b'bravo refused', b'charlie refused', b'delta refused']\n"
+        "texts = [name + b' refused: db' for name in (b'alpha', b'bravo', b'charlie', b'delta')]\n"
         "print([sorted(set(engine.scan(text, np.array([0]))[0].tolist())) for text in texts])"
     )
     for hash_seed in ("0", seed):

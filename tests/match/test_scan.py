@@ -36,7 +36,7 @@ def _engine(catalogue: Catalogue) -> HyperscanEngine:
     """Compiled once for each catalogue: it takes seconds for the whole one."""
     patterns = tuple(patterns_of(catalogue))
     if patterns not in _ENGINES:
-        _ENGINES[patterns] = HyperscanEngine(patterns)
+        _ENGINES[patterns] = HyperscanEngine.of(patterns)
     return _ENGINES[patterns]
 
 

@@ -59,7 +59,7 @@ def test_what_is_no_code_is_left_alone(text: str) -> None:
 
 def test_the_fast_engine_points_at_every_record_with_a_code() -> None:
     asking = Signature(id="a.b", title="t", category="c", severity="low", where=Where(sqlstate=("23503",)))
-    engine = HyperscanEngine(sqlstate_patterns([asking]))
+    engine = HyperscanEngine.of(sqlstate_patterns([asking]))
     for name, (text, _) in STATED.items():
         found, _ = engine.scan(text.encode(), np.array([0]))
         assert len(found), name
