@@ -25,6 +25,13 @@ from tests.match.wrapping import WRAPPINGS
         pytest.param(rb'{"msg":"\ud83d alone"}', rb'{"msg":"\ud83d alone"}', id="half a pair stays"),
         pytest.param(rb"C:\new\table\r", rb"C:\new\table\r", id="Windows path"),
         pytest.param(rb"it\'s", rb"it\'s", id="without a double quote nothing is quoted"),
+        pytest.param(b"2025-10-24T02:14:07.404Z up", b"0000-00-00T00:00:00.000Z up", id="its own time"),
+        pytest.param(b"[24/Oct/2025:02:14:07 +0000] up", b"[00/Oct/0000:00:00:00 +0000] up", id="time of access logs"),
+        pytest.param(
+            b'{"time":"2025-10-24 02:14:07,404","n":9}', b'{"time":"0000-00-00 00:00:00,000","n":9}', id="JSON time"
+        ),
+        pytest.param(b"ERROR: [2025-10-24 02:14:07] 9", b"ERROR: [0000-00-00 00:00:00] 9", id="time behind a level"),
+        pytest.param(b"expires 2025-10-24 02:14:07", b"expires 2025-10-24 02:14:07", id="a date in a sentence"),
         pytest.param(b"\x1b[31m500\x1b[0m", b"500", id="colours"),
         pytest.param(rb'{"m":"\u001b[31m500\u001b[0m"}', b'{"m":"500"}', id="colours in JSON"),
         pytest.param(b"a\r\nb\r", b"a\nb", id="CRLF"),
