@@ -14,6 +14,7 @@ import pyarrow as pa
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.lint import captures_of
 from analyzer.catalogue.vocabulary import is_entity
+from analyzer.match.scan import Window
 from analyzer.model import (
     EVENTS_SCHEMA,
     SEVERITIES,
@@ -55,8 +56,13 @@ class Reasoning:
     changes: list[Change]
 
 
-def reason(table: pa.Table, catalogue: Catalogue) -> Reasoning:
-    """Explain the events of a run."""
+def reason(table: pa.Table, catalogue: Catalogue, span: Window | None = None) -> Reasoning:
+    """Explain the events of a run.
+
+    With a `span`, only problems with events inside it are told, and only those events are counted;
+    the events around it are there to explain them.
+    """
+    span = span or Window()
     findings = correlate(columns(table), catalogue)
     table = pa.concat_tables([table, _as_events(findings, table, catalogue)]) if findings else table
     events = columns(table)
@@ -66,9 +72,15 @@ def reason(table: pa.Table, catalogue: Catalogue) -> Reasoning:
     )
     clusters = cluster(_episodes(events, failure), events, catalogue)
     problems = [
-        part for whole in clusters for part in _parted(whole, events, catalogue) if _matters(part, events, catalogue)
+        part
+        for whole in clusters
+        for part in _parted(whole, events, catalogue)
+        if _touches(part, events, span) and _matters(part, events, catalogue)
     ]
-    incidents = [_incident(problem, findings, seen, events, table, catalogue) for problem in problems]
+    incidents = [
+        _counted_within(span, *_incident(problem, findings, seen, events, table, catalogue), events)
+        for problem in problems
+    ]
     return Reasoning(
         incidents=_ranked(_distinct(incidents)),
         events=table,
@@ -120,6 +132,27 @@ def _matters(problem: Problem, events: Events, catalogue: Catalogue) -> bool:
     return False
 
 
+def _touches(problem: Problem, events: Events, span: Window) -> bool:
+    return any(bool(span.covers(events.times[episode.rows]).any()) for episode in problem.episodes)
+
+
+def _counted_within(span: Window, incident: Incident, rows: Mapping[str, Ints], events: Events) -> Incident:
+    """The incident with nothing counted but what lies in the span; `rows` by signature."""
+    inside = {name: mine[span.covers(events.times[mine])] for name, mine in rows.items()}
+    if all(len(inside[name]) == len(mine) for name, mine in rows.items()):
+        return incident
+    cascade = tuple(
+        replace(
+            member,
+            count=len(inside[member.signature]),
+            activity=tuple(pair for pair in member.activity if span.since <= pair[0] <= span.until),
+        )
+        for member in incident.cascade
+    )
+    records = np.unique(_records(np.concatenate(list(inside.values())), events))
+    return replace(incident, event_count=len(records), cascade=cascade)
+
+
 def _thickest(times: Ints) -> int:
     """The most events within any stretch of `_BURST`; events without a time count as one burst."""
     dated = np.sort(times[times != NO_TIME])
@@ -134,7 +167,8 @@ def _incident(
     events: Events,
     table: pa.Table,
     catalogue: Catalogue,
-) -> Incident:
+) -> tuple[Incident, Mapping[str, Ints]]:
+    """The incident that a problem is, and the rows of its members by signature."""
     own = _findings_within(problem, findings)
     sources = {int(code) for episode in problem.episodes for code in np.unique(events.source[episode.rows])}
     nearby = _nearby(sources, events)
@@ -149,7 +183,7 @@ def _incident(
     headline = silent[-1] if silent else explanation.root.signature
     captures = _usual(explanation.rows[headline], headline, events, catalogue)
     entities = _entities(rows, events)
-    return Incident(
+    incident = Incident(
         id=_fingerprint(explanation, events),
         title=fill_title(catalogue[headline].title, captures),
         status="new",
@@ -165,6 +199,7 @@ def _incident(
         fixes=_fixes(explanation, failures, events, catalogue, entities),
         evidence=_evidence(explanation, table),
     )
+    return incident, explanation.rows
 
 
 def _findings_within(problem: Problem, findings: Sequence[Finding]) -> list[Finding]:

@@ -47,7 +47,7 @@ class Database:
         self.url = _parsed(url)
         self.name = self.url.render_as_string(hide_password=True)
         self._engine = _engine(self.url)
-        with self._told():
+        with self.told():
             self._prepare(create)
 
     @property
@@ -66,7 +66,7 @@ class Database:
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction: all of what is done in it, or nothing."""
-        with self._told(), self._engine.connect() as connection:
+        with self.told(), self._engine.connect() as connection:
             # SQLite asks for the right to write at the beginning: to ask later may fail, and not be repeated.
             writing = connection.execution_options(analyzer_writes=True)
             with writing.begin():
@@ -75,7 +75,7 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database and does not write."""
-        with self._told(), self._engine.connect() as connection:
+        with self.told(), self._engine.connect() as connection:
             yield connection
 
     def insert(self, table: Any) -> Any:
@@ -89,10 +89,10 @@ class Database:
         Raises `StoreBusyError` at once where another run holds it.
         """
         if self.file is not None:
-            with self._told(), _file_lock(self.file.with_name(self.file.name + ".lock"), self.name):
+            with self.told(), _file_lock(self.file.with_name(self.file.name + ".lock"), self.name):
                 yield
         else:
-            with self._told(), self._engine.connect() as connection:
+            with self.told(), self._engine.connect() as connection:
                 if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}):
                     raise _busy(self.name)
                 connection.commit()
@@ -118,7 +118,8 @@ class Database:
             _upgrade(connection)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
+        """Turn trouble with the database or its files into a `StoreError` that says what to do."""
         try:
             yield
         except DBAPIError as error:

@@ -38,6 +38,15 @@ streams = Table(
 """How far each log has been read, and how to know it again under another name: `marks` are hashes
 of its beginning, `tail` is one of the bytes just before `position` (bytes, decompressed)."""
 
+files = Table(
+    "files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+)
+"""Files that were read to their end, and what the system said of each (device, inode, size, times)
+before that; one of which it says the same now need not be opened."""
+
 nights = Table(
     "nights",
     metadata,

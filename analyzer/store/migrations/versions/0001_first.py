@@ -34,6 +34,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_event_files_night"), "event_files", ["night"], unique=False)
     op.create_table(
+        "files",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("path"),
+    )
+    op.create_table(
         "incidents",
         sa.Column("night", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
