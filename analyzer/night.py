@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
-from analyzer.model import Analysis, Incident, UnknownTemplate
+from analyzer.model import Analysis, Incident, Severity, Status, UnknownTemplate
+
+IncidentState = Literal["open", "muted", "resolved"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,8 @@ class Night:
     earlier: tuple[NightTotals, ...]
     """The nights before that the store knows, at most seven days back, oldest first."""
     trends: Mapping[str, Mapping[date, int]]
-    """For each incident id of `analysis` and `resolved`: its events per night, as far back as the store goes."""
+    """For each problem of `analysis` and `resolved` (see `problem_id`): its events per night, as far
+    back as the store goes."""
     completeness: Completeness
 
     @property
@@ -93,7 +97,7 @@ class Night:
         """The morning on which the night ends."""
         return self.totals.date
 
-    def with_status(self, status: str) -> list[Incident]:
+    def with_status(self, status: Status) -> list[Incident]:
         """The incidents of one status (new, regressed, ongoing or resolved), worst first."""
         pool = self.resolved if status == "resolved" else self.analysis.incidents
         return [incident for incident in pool if incident.status == status]
@@ -101,7 +105,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What someone wrote about an incident, or did with it (`action`: note, resolve, mute, wake)."""
+    """What someone wrote about a problem, or did with it (`action`: note, resolve, mute)."""
 
     at: datetime
     action: str
@@ -110,18 +114,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownIncident:
-    """An incident across all nights."""
+    """A problem over all nights. Its `state` is what holds now, also by what people decided; its
+    `status` that of the last night. `events` counts per night, for the nights that are still kept."""
 
     id: str
     title: str
-    severity: str
-    state: str
-    """open, muted or resolved (by a person, or because the last night did not see it)."""
-    status: str
-    """Its status in the last night that it has one for."""
-    first_night: date
-    last_night: date
-    first_seen: datetime | None
-    last_seen: datetime | None
+    severity: Severity
+    state: IncidentState
+    status: Status
+    first_seen: datetime
+    last_seen: datetime
+    occurrences: int
     events: Mapping[date, int]
     notes: tuple[Note, ...]

@@ -135,7 +135,8 @@ class _Run:
             reason_ = Skipped(reason=f"cannot be opened: {error.strerror}", trouble=True)
             return Source(path=source.path, skipped=(reason_,))
         with closing(stream):
-            for part in reader.read(stream, number, tally):
+            for part in reader.read(stream, number):
+                tally.add(part.block, part.scan)
                 self._take(source.path, part)
         return report_of(source, stream, tally)
 
@@ -145,28 +146,12 @@ class _Run:
         self.templates.add(part.digest, path)
         self.volume.setdefault(path, Counter()).update(part.scan.volume)
 
-    def _with_context(self, incidents: Sequence[Incident]) -> list[Incident]:
-        """The incidents with the lines around each piece of evidence."""
-        wanted: dict[str, dict[int, int]] = {}
-        for evidence in (e for incident in incidents for e in incident.evidence):
-            wanted.setdefault(evidence.source, {})[evidence.offset] = evidence.text.count("\n") + 1
-        found = {path: contexts(path, list(records.items())) for path, records in wanted.items()}
-        clean = redact if self.options.redact else str
-
-        def around(evidence: Evidence) -> Evidence:
-            context = found[evidence.source].get(evidence.offset)
-            if context is None:
-                return evidence
-            return replace(evidence, before=tuple(map(clean, context.before)), after=tuple(map(clean, context.after)))
-
-        return [replace(i, evidence=tuple(map(around, i.evidence))) for i in incidents]
-
     def _conclude(self, sources: list[Source]) -> Analysis:
         explained = reason(self.sink.table(), self.catalogue)
         unknown = self.templates.summary(self.options.redact)
         times = [t for s in sources for t in (s.first_timestamp, s.last_timestamp) if t is not None]
         return Analysis(
-            incidents=self._with_context(explained.incidents),
+            incidents=with_context(explained.incidents, self.options.redact),
             events=explained.events,
             unknown=unknown,
             sources=sources,
@@ -185,6 +170,26 @@ class _Run:
             generated_at=datetime.now(UTC),
             analyzer_version=__version__,
         )
+
+
+def with_context(incidents: Iterable[Incident], hide_secrets: bool) -> list[Incident]:
+    """The incidents with the lines around each piece of evidence, as far as its file still holds it
+    and the lines are not known already."""
+    told = list(incidents)
+    wanted: dict[str, dict[int, int]] = {}
+    for evidence in (e for incident in told for e in incident.evidence if not e.before and not e.after):
+        wanted.setdefault(evidence.source, {})[evidence.offset] = evidence.text.count("\n") + 1
+    found = {path: contexts(path, list(records.items())) for path, records in wanted.items()}
+    clean = redact if hide_secrets else str
+
+    def around(evidence: Evidence) -> Evidence:
+        context = found.get(evidence.source, {}).get(evidence.offset)
+        # Another log may bear the name by now.
+        if context is None or clean(context.record).strip() != evidence.text.split("\n", 1)[0].strip():
+            return evidence
+        return replace(evidence, before=tuple(map(clean, context.before)), after=tuple(map(clean, context.after)))
+
+    return [replace(incident, evidence=tuple(map(around, incident.evidence))) for incident in told]
 
 
 def _shapes_of(scan: BlockScan) -> Shapes:

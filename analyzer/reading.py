@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -89,14 +89,22 @@ class Reader(Generic[Digest]):
     block's yield in the thread that scanned it."""
 
     def __init__(
-        self, catalogue: Catalogue, inputs: Sequence[Input], options: Options, digest: Callable[[BlockScan], Digest]
+        self,
+        catalogue: Catalogue,
+        inputs: Sequence[Input],
+        options: Options,
+        digest: Callable[[BlockScan], Digest],
+        latest: Mapping[str, int] | None = None,
     ) -> None:
+        """`latest`: the last time known from before of some paths."""
         self.inputs = inputs
         self._options = options
         self._digest = digest
         paths = [i.path for i in inputs]
         self._scanner = Scanner(catalogue, engine_for(catalogue), paths, options.window, options.redact)
         self._latest: dict[str, int] = {}
+        for path, time in (latest or {}).items():
+            self._saw(path, time)
         self._pool = ThreadPoolExecutor(options.jobs)
 
     def __enter__(self) -> Reader[Digest]:
@@ -112,31 +120,31 @@ class Reader(Generic[Digest]):
         yield from (n for n in range(len(self.inputs)) if n not in postponed)
         yield from sorted(postponed)
 
-    def read(
-        self, stream: Stream, number: int, tally: Tally, beginning: Beginning | None = None
-    ) -> Iterator[Part[Digest]]:
-        """What the blocks of the `number`-th input hold, counted in `tally`; from its `beginning` on."""
+    def read(self, stream: Stream, number: int, beginning: Beginning | None = None) -> Iterator[Part[Digest]]:
+        """What the blocks of the `number`-th input hold, from its `beginning` on."""
         self._learn_year(stream)
         waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
         for block in read_blocks(stream, self._options.zone, beginning=beginning):
             waiting.append((block, self._pool.submit(self._work, block, number)))
             if len(waiting) > self._options.jobs:
-                yield self._counted(stream.path, tally, *waiting.popleft())
+                yield self._finished(stream.path, *waiting.popleft())
         while waiting:
-            yield self._counted(stream.path, tally, *waiting.popleft())
+            yield self._finished(stream.path, *waiting.popleft())
 
     def _work(self, block: Block, number: int) -> tuple[BlockScan, Digest]:
         scan = self._scanner.scan(block, number)
         return scan, self._digest(scan)
 
-    def _counted(self, path: str, tally: Tally, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
+    def _finished(self, path: str, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
         scan, digest = future.result()
-        tally.add(block, scan)
-        folder = os.path.dirname(path)
-        self._latest[folder] = max(self._latest.get(folder, NO_TIME), tally.last)
+        self._saw(path, scan.last)
         if self._options.progress is not None:
-            self._options.progress(path, tally.bytes)
+            self._options.progress(path, block.end)
         return Part(block, scan, digest)
+
+    def _saw(self, path: str, time: int) -> None:
+        folder = os.path.dirname(path)
+        self._latest[folder] = max(self._latest.get(folder, NO_TIME), time)
 
     def _learn_year(self, stream: Stream) -> None:
         """Nothing in a file was written after the last time seen beside it: that tells the year."""

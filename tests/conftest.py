@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.databases import postgresql_server, postgresql_url, store_url
+
+__all__ = ["browser", "postgresql_server", "postgresql_url", "store_url"]
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 

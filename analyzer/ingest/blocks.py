@@ -52,6 +52,11 @@ class Block:
     tail: Fingerprint = Fingerprint(0, "")  # noqa: RUF009 - frozen
     """Of the bytes just before `end`, as they are in the file."""
 
+    @property
+    def next_line(self) -> int:
+        """The 1-based line at which the next block begins."""
+        return self.line + int(np.count_nonzero(self.data[: self.length] == 10))
+
     def content(self) -> memoryview:
         """The bytes of the block without its padding."""
         return self.data.data[: self.length]
@@ -78,7 +83,8 @@ class Beginning:
     """Where to begin in a stream that has been skipped so far, and what is known from before.
 
     `head` is how its content begins, which shows what layout it has. Unless the stream is
-    `settled`, a last line without its end is left alone: more of it may still be written.
+    `settled`, a last line without its end is left alone: more of it may still be written. So it is
+    in a `mendable` stream where a fault has cut it off.
     """
 
     offset: int = 0
@@ -86,6 +92,7 @@ class Beginning:
     before: int = NO_TIME
     head: bytes = b""
     settled: bool = True
+    mendable: bool = False
 
 
 def read_blocks(
@@ -109,7 +116,7 @@ class _Cutter:
         self._offset, self._line = beginning.offset, beginning.line
         self._nuls = 0
         self._before = beginning.before
-        self._settled = beginning.settled
+        self._settled, self._mendable = beginning.settled, beginning.mendable
         if beginning.head:
             self._choice.reader_for(bytearray(beginning.head) + bytes(PADDING), len(beginning.head))
 
@@ -122,7 +129,7 @@ class _Cutter:
             reader = None if _is_hole(buffer, filled) else self._choice.reader_for(buffer, filled)
             if reader is None and self._choice.binary:
                 return
-            if last and not self._settled:
+            if last and not (self._settled and (self._stream.fault is None or not self._mendable)):
                 filled = buffer.rfind(b"\n", 0, filled) + 1
             cut, whole = (filled, True) if last or reader is None else self._cut(buffer, filled, reader)
             tail = fingerprint_of(memoryview(buffer)[max(0, cut - FINGERPRINTED) : cut])

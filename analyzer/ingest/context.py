@@ -18,8 +18,9 @@ _FARTHEST = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Lines before and after a record, nearest in the middle."""
+    """Lines before and after a record, nearest in the middle; `record` is its own first line."""
 
+    record: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
 
@@ -68,8 +69,8 @@ def _around(window: bytes, place: int, lines: int, from_start: bool) -> Context:
     before = window[:place].decode("utf-8", "replace").split("\n")[:-1]
     if not from_start:
         before = before[1:]  # the first one may be half a line
-    after = window[place:].decode("utf-8", "replace").split("\n")[lines:]
-    return Context(tuple(_clean(before[-LINES:])), tuple(_clean(after[:LINES])))
+    own = window[place:].decode("utf-8", "replace").split("\n")
+    return Context("".join(_clean(own[:1])), tuple(_clean(before[-LINES:])), tuple(_clean(own[lines:][:LINES])))
 
 
 def _clean(lines: Sequence[str]) -> list[str]:

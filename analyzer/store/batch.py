@@ -27,6 +27,8 @@ from analyzer.store.writing import Gathered, add_to_nights, upsert
 _IN_MEMORY = 32 << 20
 """Bytes of events of one night that are held before they go to a file."""
 
+_SAVE_AFTER_BYTES = 256 << 20
+_SAVE_AFTER_INPUTS = 200
 _ERROR = LEVEL_CODES["error"]
 
 
@@ -77,7 +79,7 @@ class Batch:
         """Events go to files in `folder`."""
         self._database = database
         self._folder = folder
-        self._digester = digester
+        self.digester = digester
         self._clean = redact if hide_secrets else str
         self._begin()
 
@@ -89,6 +91,11 @@ class Batch:
         self._held: Counter[date] = Counter()
         self._checkpoints: dict[str, Checkpoint] = {}
         self._finished: dict[str, str] = {}
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much has been collected that it should be saved."""
+        return self.bytes >= _SAVE_AFTER_BYTES or self.inputs >= _SAVE_AFTER_INPUTS
 
     def add(self, path: str, scan: BlockScan, digest: NightlyDigest, otherwise: date) -> None:
         """Take in what one block of a source yielded; what has no plausible time belongs to `otherwise`."""
@@ -124,7 +131,7 @@ class Batch:
         for night in list(self._events):
             self._write(night)
         with self._database.begin() as connection:
-            add_to_nights(connection, self._database, self._gathered, self._digester.calendar)
+            add_to_nights(connection, self._database, self._gathered, self.digester.calendar)
             for checkpoint in self._checkpoints.values():
                 write_checkpoint(connection, self._database, checkpoint)
             files = [{"path": path, "state": state} for path, state in self._finished.items()]
@@ -142,7 +149,7 @@ class Batch:
         minutes = np.fromiter((minute for minute, _ in scan.volume), np.int64, len(scan.volume))
         levels = [level for _, level in scan.volume]
         counts = list(scan.volume.values())
-        for ordinal, rows in self._digester.parted(minutes):
+        for ordinal, rows in self.digester.parted(minutes):
             night = date.fromordinal(ordinal) if ordinal else otherwise
             given = self._gathered.given[night, path]
             for row in rows.tolist():

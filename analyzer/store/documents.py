@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from analyzer.model import Change, Incident, Source
+from analyzer.model import Change, Incident, KnownProblem, Source
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.moments import moment
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
+_PROBLEM: TypeAdapter[KnownProblem] = TypeAdapter(KnownProblem)
 _SOURCE: TypeAdapter[Source] = TypeAdapter(Source)
 _CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
 
@@ -28,6 +29,16 @@ def incident_to_json(incident: Incident) -> str:
 def incident_from_json(document: str) -> Incident:
     """The incident of a document."""
     return _INCIDENT.validate_json(document)
+
+
+def problem_to_json(problem: KnownProblem) -> str:
+    """What is known of a problem, whole."""
+    return _text(_PROBLEM, problem)
+
+
+def problem_from_json(document: str) -> KnownProblem:
+    """The problem of a document."""
+    return _PROBLEM.validate_json(document)
 
 
 def source_to_json(source: Source) -> str:

@@ -65,9 +65,11 @@ nights = Table(
     Column("resolved", Integer, nullable=False, server_default="0"),
     Column("unknown", Integer, nullable=False, server_default="0"),
     Column("unknown_new", Integer, nullable=False, server_default="0"),
+    Column("until", BigInteger),
     Column("changes", Text, nullable=False, server_default="[]"),
 )
-"""One row per night that has data; `pending` until its incidents are explained with all of it."""
+"""One row per night that has data; `until` is its last record's time (of a night without, that of the
+one before); `pending` until its incidents are explained with all of it."""
 
 night_sources = Table(
     "night_sources",
@@ -133,10 +135,21 @@ incidents = Table(
     Column("start_time", BigInteger),
     Column("end_time", BigInteger),
     Column("event_count", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),
     Column("document", Text, nullable=False),
-    Index("ix_incidents_id", "id"),
+    Index("ix_incidents_problem", "problem"),
 )
-"""An incident as one night saw it; one of status `resolved` was seen the night before, and no more."""
+"""An incident as one night saw it, in `document` as reasoning told it from that night alone. One of
+status `resolved` was not seen: that night's silence resolved it; its document is the last there was."""
+
+problems = Table(
+    "problems",
+    metadata,
+    Column("night", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+"""What is known of a problem, over all nights, after each night that changed it."""
 
 actions = Table(
     "actions",
@@ -145,11 +158,13 @@ actions = Table(
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("action", Text, nullable=False),
     Column("night", Text, nullable=False),
+    Column("until", BigInteger, nullable=False),
     Column("text", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("event_count", BigInteger, nullable=False),
 )
-"""What people did with an incident (note, resolve, mute), after which night, and how bad it was then."""
+"""What people did with a problem (note, resolve, mute), how far the logs were read then (`until`, in
+which night), and how bad it was: its severity and its events in that night."""
 
 runs = Table(
     "runs",

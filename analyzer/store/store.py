@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -23,19 +23,27 @@ from analyzer.model import (
     VOLUME_SCHEMA,
     Analysis,
     Incident,
+    KnownProblem,
     Source,
     Totals,
     UnknownTemplate,
 )
-from analyzer.night import Completeness, KnownIncident, Night, NightTotals, Note
+from analyzer.night import Completeness, IncidentState, KnownIncident, Night, NightTotals, Note
 from analyzer.reason.columns import NO_TIME
+from analyzer.reason.lifecycle import problem_id
 from analyzer.store import schema
 from analyzer.store.calendar import Calendar
 from analyzer.store.database import Database, default_url, read_settings
 from analyzer.store.documents import changes_from_json, incident_from_json, source_from_json, time_of
+from analyzer.store.history import problems_before
 from analyzer.store.unknown import unknown_of
 
 _WEEK = 7
+_STATES: tuple[IncidentState, ...] = get_args(IncidentState)
+_FAR_MORE = 5
+_FAR_MORE_AT_LEAST = 20
+"""A muted incident wakes when a night has so many times the events that it had when it was muted, and
+at least so many more."""
 
 
 def open_store(url: str | None = None) -> Store:
@@ -89,23 +97,41 @@ class Store:
             return _read_night(connection, row)
 
     def incidents(self) -> list[KnownIncident]:
-        """Every incident that any night has seen: those of the last night first, worst first."""
+        """Every problem that any night has seen: those that are open first, worst and latest first."""
         with self.database.read() as connection:
             known = _known_incidents(connection)
-        by_severity = sorted(known, key=lambda incident: SEVERITIES.index(incident.severity))
-        return sorted(by_severity, key=lambda incident: incident.last_night, reverse=True)
+        known.sort(key=lambda incident: incident.last_seen, reverse=True)
+        known.sort(key=lambda incident: (_STATES.index(incident.state), SEVERITIES.index(incident.severity)))
+        return known
 
     def incident(self, incident_id: str, night: date | None = None) -> tuple[KnownIncident, Incident]:
-        """The incident whose id begins with a text, across all nights and as one night saw it (the
-        last one by default). Raises `InputError` where there is not exactly one."""
-        known = _the_one(incident_id, self.incidents())
-        seen, table = night or known.last_night, schema.incidents
-        query = select(table.c.document, table.c.status).where(table.c.id == known.id, table.c.night == str(seen))
+        """The problem whose id begins with a text (or to which the incident of that id belongs), and
+        how one night saw it, by default the last that did.
+
+        Raises `InputError` where there is not exactly one.
+        """
+        table = schema.incidents
         with self.database.read() as connection:
-            row = connection.execute(query).one_or_none()
+            problem = connection.scalar(select(table.c.problem).where(table.c.id == incident_id).limit(1))
+            known = _the_one(problem or incident_id, self.incidents())
+            query = select(table).where(table.c.problem == known.id, table.c.status != "resolved")
+            if problem is not None and problem != incident_id:
+                query = query.where(table.c.id == incident_id)
+            if night is not None:
+                query = query.where(table.c.night == night.isoformat())
+            row = connection.execute(query.order_by(table.c.night.desc(), table.c.id).limit(1)).one_or_none()
         if row is None:
-            raise InputError(f"the night {seen} has not seen incident {known.id}")
-        return known, replace(incident_from_json(row.document), status=row.status)
+            raise InputError(
+                f"the night {night} has not seen incident {known.id}"
+                if night
+                else f"the nights that saw incident {known.id} are no longer kept"
+            )
+        return known, _incident(row)
+
+
+def _incident(row: Row[Any]) -> Incident:
+    """An incident as it stands in a night: as reasoning told it, under its lasting id."""
+    return replace(incident_from_json(row.document), id=row.id, status=row.status)
 
 
 def _the_one(incident_id: str, known: Sequence[KnownIncident]) -> KnownIncident:
@@ -146,16 +172,18 @@ def _read_night(connection: Connection, row: Row[Any]) -> Night:
     sources = _sources(connection, row.night)
     unknown, unknown_new = unknown_of(connection, row.night)
     seen, resolved = _incidents_of(connection, row.night)
-    ids = [incident.id for incident in (*seen, *resolved)]
+    problems = [problem_id(incident) for incident in (*seen, *resolved)]
+    known = _known_incidents(connection, problems)
+    muted = {incident.id for incident in known if incident.state == "muted"}
     earlier = _earlier(connection, totals.date)
     return Night(
         totals=totals,
         analysis=_analysis(totals, seen, unknown, sources, row, _volume(connection, row.night)),
         resolved=resolved,
-        muted=frozenset(known.id for known in _known_incidents(connection, ids) if known.state == "muted"),
+        muted=frozenset(incident.id for incident in seen if problem_id(incident) in muted),
         unknown_new=unknown_new,
         earlier=earlier,
-        trends=_trends(connection, ids),
+        trends={incident.id: incident.events for incident in known},
         completeness=_completeness(connection, totals, sources, earlier),
     )
 
@@ -229,7 +257,7 @@ def _incidents_of(connection: Connection, night: str) -> tuple[list[Incident], l
     table = schema.incidents
     query = select(table).where(table.c.night == night).order_by(table.c.start_time.desc(), table.c.id)
     rows = connection.execute(query).all()
-    found = [replace(incident_from_json(row.document), status=row.status) for row in rows]
+    found = [_incident(row) for row in rows]
     found.sort(key=lambda incident: SEVERITIES.index(incident.severity))
     return [i for i in found if i.status != "resolved"], [i for i in found if i.status == "resolved"]
 
@@ -243,18 +271,6 @@ def _earlier(connection: Connection, night: date) -> tuple[NightTotals, ...]:
         .order_by(table.c.night)
     )
     return tuple(map(_totals, connection.execute(query)))
-
-
-def _trends(connection: Connection, ids: Sequence[str] | None) -> dict[str, dict[date, int]]:
-    """Events per night of some incidents, or all."""
-    table = schema.incidents
-    query = select(table.c.id, table.c.night, table.c.event_count).where(table.c.status != "resolved")
-    if ids is not None:
-        query = query.where(table.c.id.in_(ids))
-    trends: dict[str, dict[date, int]] = defaultdict(dict)
-    for row in connection.execute(query.order_by(table.c.id, table.c.night)):
-        trends[row.id][date.fromisoformat(row.night)] = row.event_count
-    return dict(trends)
 
 
 def _completeness(
@@ -279,45 +295,50 @@ def _completeness(
     )
 
 
-def _known_incidents(connection: Connection, ids: Sequence[str] | None = None) -> list[KnownIncident]:
+def _known_incidents(connection: Connection, problems: Iterable[str] | None = None) -> list[KnownIncident]:
+    """All problems, or some, with the nights that saw them and what people did."""
+    known = problems_before(connection, "~")  # behind every night
+    wanted = list(known) if problems is None else [name for name in dict.fromkeys(problems) if name in known]
+    sightings: dict[str, list[Any]] = defaultdict(list)
     table = schema.incidents
-    query = select(table).with_only_columns(*(c for c in table.c if c.name != "document")).order_by(table.c.night)
-    if ids is not None:
-        query = query.where(table.c.id.in_(ids))
-    sightings: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(query):
-        sightings[row.id].append(row)
-    actions: dict[str, list[Row[Any]]] = defaultdict(list)
+    query = select(table.c.problem, table.c.night, table.c.severity, table.c.event_count).order_by(table.c.night)
+    for row in connection.execute(query.where(table.c.status != "resolved")):
+        sightings[row.problem].append(row)
+    actions: dict[str, list[Any]] = defaultdict(list)
     for row in connection.execute(select(schema.actions).order_by(schema.actions.c.at)):
         actions[row.incident].append(row)
-    return [_known(name, rows, actions[name]) for name, rows in sightings.items()]
+    return [_known(known[name], sightings[name], actions[name]) for name in wanted]
 
 
-def _known(name: str, rows: Sequence[Row[Any]], actions: Sequence[Row[Any]]) -> KnownIncident:
-    seen = [row for row in rows if row.status != "resolved"]
-    first, last = seen[0], seen[-1]
-    starts = [row.start_time for row in seen if row.start_time is not None]
-    ends = [row.end_time for row in seen if row.end_time is not None]
+def _known(problem: KnownProblem, sightings: Sequence[Row[Any]], actions: Sequence[Row[Any]]) -> KnownIncident:
+    events: Counter[date] = Counter()
+    for row in sightings:
+        events[date.fromisoformat(row.night)] += row.event_count
     return KnownIncident(
-        id=name,
-        title=last.title,
-        severity=last.severity,
-        state=_state(rows[-1], actions),
-        status=rows[-1].status,
-        first_night=date.fromisoformat(first.night),
-        last_night=date.fromisoformat(last.night),
-        first_seen=time_of(min(starts, default=None)),
-        last_seen=time_of(max(ends, default=None)),
-        events={date.fromisoformat(row.night): row.event_count for row in seen},
-        notes=tuple(Note(at=time_of(a.at) or datetime.now(UTC), action=a.action, text=a.text) for a in actions),
+        id=problem.id,
+        title=problem.title,
+        severity=problem.severity,
+        state=_state(problem, sightings, actions),
+        status=problem.status,
+        first_seen=problem.first_seen,
+        last_seen=problem.last_seen,
+        occurrences=problem.occurrences,
+        events=dict(events),
+        notes=tuple(Note(at=time_of(a.at) or problem.last_seen, action=a.action, text=a.text) for a in actions),
     )
 
 
-def _state(last: Row[Any], actions: Sequence[Row[Any]]) -> str:
-    """What holds for an incident now: what a person said last, unless events have overtaken it."""
-    decided = next((a for a in reversed(actions) if a.action in ("resolve", "mute", "wake")), None)
-    if decided is not None and decided.action == "mute":
-        return "muted"
-    if decided is not None and decided.action == "resolve" and last.night <= decided.night:
-        return "resolved"
-    return "resolved" if last.status == "resolved" else "open"
+def _state(problem: KnownProblem, sightings: Sequence[Row[Any]], actions: Sequence[Row[Any]]) -> IncidentState:
+    """What holds for a problem now. A muted one that has escalated since is open again."""
+    muted = next((a for a in reversed(actions) if a.action in ("mute", "resolve")), None)
+    if muted is not None and muted.action == "mute":
+        since = [row for row in sightings if row.night >= muted.night]
+        if not any(_escalated(row, muted) for row in since):
+            return "muted"
+    return "resolved" if problem.status == "resolved" else "open"
+
+
+def _escalated(sighting: Row[Any], muted: Row[Any]) -> bool:
+    """Whether a problem is more severe than when it was muted, or has far more events in a night."""
+    worse = SEVERITIES.index(sighting.severity) < SEVERITIES.index(muted.severity)
+    return worse or sighting.event_count >= max(_FAR_MORE * muted.event_count, muted.event_count + _FAR_MORE_AT_LEAST)

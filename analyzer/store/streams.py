@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, select
 
 from analyzer.errors import StoreError
 from analyzer.ingest.discover import Input
@@ -49,6 +49,7 @@ class Found:
     """
 
     stream: Stream
+    heads: tuple[Fingerprint, ...]
     checkpoint: Checkpoint | None = None
     shorter: bool = False
 
@@ -86,15 +87,16 @@ class Streams:
         """Open an input and tell which log it is. Raises OSError where it cannot be opened."""
         stream = Stream(source)
         shorter: Checkpoint | None = None
-        for checkpoint in self._alike(stream, source.path, inode):
+        heads = heads_of(stream)
+        for checkpoint in self._alike(stream, heads, source.path, inode):
             match _lead_on(stream, checkpoint):
                 case "here":
-                    return Found(stream, checkpoint)
+                    return Found(stream, heads, checkpoint)
                 case "shorter":
                     shorter = shorter or checkpoint
             stream.close()
             stream = Stream(source)
-        return Found(stream, shorter, shorter=shorter is not None)
+        return Found(stream, heads, shorter, shorter=shorter is not None)
 
     def new(self, source: Input, head: Fingerprint) -> str:
         """An id for a log that was not known."""
@@ -106,9 +108,8 @@ class Streams:
                 return found
             number += 1
 
-    def _alike(self, stream: Stream, path: str, inode: str) -> list[Checkpoint]:
+    def _alike(self, stream: Stream, heads: tuple[Fingerprint, ...], path: str, inode: str) -> list[Checkpoint]:
         """Logs that begin like a stream, the likeliest first."""
-        heads = heads_of(stream)
         near = dict(self._short)
         for head in heads:
             near |= self._by_head.get(head, {})
@@ -123,8 +124,10 @@ class Streams:
             if same and not self._is_elsewhere(checkpoint, inode):
                 alike.append(checkpoint)
 
-        def likelihood(checkpoint: Checkpoint) -> tuple[bool, bool, int]:
-            return checkpoint.path == path and checkpoint.inode == inode, checkpoint.inode == inode, checkpoint.position
+        def likelihood(checkpoint: Checkpoint) -> tuple[int, bool, bool, int]:
+            # What was read furthest; of logs too short to be sure of, the one that was here before.
+            sure = checkpoint.position if checkpoint.position >= SURE else 0
+            return sure, checkpoint.path == path, checkpoint.inode == inode, checkpoint.position
 
         return sorted(alike, key=likelihood, reverse=True)
 
@@ -169,11 +172,6 @@ def write_checkpoint(connection: Connection, database: Database, checkpoint: Che
     statement = database.insert(streams).values(**values, checksum=_checksum(values))
     changed = {name: statement.excluded[name] for name in (*values, "checksum") if name != "id"}
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
-
-
-def forget_streams(connection: Connection, before: str) -> None:
-    """Drop the checkpoints of logs that gave nothing since a night."""
-    connection.execute(delete(streams).where(streams.c.last_night < before))
 
 
 def _values(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("night", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=False),
@@ -49,10 +50,11 @@ def upgrade() -> None:
         sa.Column("start_time", sa.BigInteger(), nullable=True),
         sa.Column("end_time", sa.BigInteger(), nullable=True),
         sa.Column("event_count", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("night", "id"),
     )
-    op.create_index("ix_incidents_id", "incidents", ["id"], unique=False)
+    op.create_index("ix_incidents_problem", "incidents", ["problem"], unique=False)
     op.create_table(
         "night_sources",
         sa.Column("night", sa.Text(), nullable=False),
@@ -84,8 +86,16 @@ def upgrade() -> None:
         sa.Column("resolved", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unknown", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unknown_new", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("changes", sa.Text(), server_default="[]", nullable=False),
         sa.PrimaryKeyConstraint("night"),
+    )
+    op.create_table(
+        "problems",
+        sa.Column("night", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("night", "id"),
     )
     op.create_table(
         "runs",
