@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from analyzer.catalogue import built_in
 from analyzer.catalogue.document import Document, read_document
 from analyzer.catalogue.lint import check_catalogue, check_signature
 from analyzer.catalogue.schema import validate
@@ -107,11 +108,15 @@ def read_catalogue(
     released, and compiling thousands of them would cost every run two seconds; `lint_built_in` does it
     nevertheless.
     """
+    given = list(paths)
+    kept = built_in.kept_signatures(built_in_path()) if given == [BUILT_IN_WORD] and not lint_built_in else None
+    if kept is not None:
+        return Catalogue(kept, {each.id: built_in_path() / f"{each.id.replace('.', '/')}.yaml" for each in kept}), []
     problems: list[CatalogueProblem] = []
     loaded: dict[str, _Loaded] = {}
     overridden: dict[str, Path] = {}
     refused: set[str] = set()
-    for place in _signature_files(paths, problems):
+    for place in _signature_files(given, problems):
         document = _read(place.file)
         signature = validate(document)
         if signature is not None:
@@ -135,6 +140,8 @@ def read_catalogue(
         files={each.signature.id: each.place.file for each in ordered},
         overridden={name: overridden[name] for name in sorted(overridden)},
     )
+    if given == [BUILT_IN_WORD] and not problems:
+        built_in.keep_signatures(built_in_path(), catalogue.signatures)
     return catalogue, problems
 
 

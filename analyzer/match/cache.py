@@ -3,48 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
 import platform
-from functools import cache
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import hyperscan
 
+from analyzer import cache
 from analyzer.catalogue import Catalogue, dialect
-from analyzer.match import canonical, engine, literals, relax
+from analyzer.match import canonical, literals, relax
+from analyzer.match import engine as engine_module
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.scan import patterns_of
 
-_LOG = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """Where caches of this program live, by the XDG convention."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "analyzer"
+_KIND = "engine"
 
 
 def engine_for(catalogue: Catalogue) -> HyperscanEngine:
-    """The engine of a catalogue; compiled once, then restored from the cache.
-
-    A cache that cannot be read or written is no failure: the engine is compiled again.
-    """
+    """The engine of a catalogue; compiled once, then restored from the cache."""
     patterns = patterns_of(catalogue)
-    file = cache_folder() / f"{_fingerprint(patterns)}.hsdb"
-    try:
-        return HyperscanEngine.restored(_unpacked(file.read_bytes()))
-    except (OSError, ValueError, hyperscan.error) as error:
-        _LOG.debug("engine cache not used: %s", error)
-    compiled = HyperscanEngine.of(patterns)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(_packed(compiled.saved()))
-        os.replace(temporary, file)
-    except OSError as error:
-        _LOG.debug("engine cache not written: %s", error)
-    return compiled
+    key = _fingerprint(patterns)
+    kept = cache.recall(_KIND, key)
+    if kept is not None:
+        # What is broken, or of another processor, is compiled again.
+        with suppress(ValueError, hyperscan.error):
+            return HyperscanEngine.restored(_unpacked(kept))
+    engine = HyperscanEngine.of(patterns)
+    cache.keep(_KIND, key, _packed(engine.saved()))
+    return engine
 
 
 def _packed(parts: list[bytes]) -> bytes:
@@ -72,9 +59,9 @@ def _fingerprint(patterns: list[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-@cache
+@lru_cache(maxsize=1)
 def compiler_sources() -> str:
     """The code between a pattern and its expressions. A cached database says for each expression which
     patterns it stands for only by its place, so after a change of this code it would find the wrong ones."""
-    modules = (engine, literals, relax, canonical, dialect)
+    modules = (engine_module, literals, relax, canonical, dialect)
     return hashlib.sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in modules)).hexdigest()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from analyzer.cache import cache_folder
 from analyzer.catalogue import Catalogue, load_catalogue
 from analyzer.match import cache, literals
 
@@ -52,7 +53,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 def test_a_second_run_restores_the_engine(catalogue: Catalogue) -> None:
     cache.engine_for(catalogue)
-    (file,) = cache.cache_folder().iterdir()
+    (file,) = cache_folder().iterdir()
     written = file.stat().st_mtime_ns
     cache.engine_for(catalogue)
     assert file.stat().st_mtime_ns == written
@@ -89,12 +90,12 @@ def test_changed_code_compiles_again(catalogue: Catalogue, tmp_path: Path, monke
     cache.compiler_sources.cache_clear()
     cache.engine_for(catalogue)
     cache.compiler_sources.cache_clear()
-    assert len(list(cache.cache_folder().iterdir())) == 2
+    assert len(list(cache_folder().iterdir())) == 2
 
 
 def test_a_cache_that_is_cut_off_is_replaced(catalogue: Catalogue) -> None:
     cache.engine_for(catalogue)
-    (file,) = cache.cache_folder().iterdir()
+    (file,) = cache_folder().iterdir()
     whole = file.read_bytes()
     file.write_bytes(whole[:-10])
     cache.engine_for(catalogue)

@@ -1,0 +1,50 @@
+"""The built-in catalogue, read from its thousand files once and then from one.
+
+What is kept is made anew when any of the files, or the schema, has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydantic
+from pydantic import TypeAdapter, ValidationError
+
+from analyzer import cache, model
+from analyzer.model import Signature
+
+_KIND = "catalogue"
+_SIGNATURES: TypeAdapter[tuple[Signature, ...]] = TypeAdapter(tuple[Signature, ...])
+
+
+def kept_signatures(folder: Path) -> tuple[Signature, ...] | None:
+    """The signatures of a folder as they were kept, or None where there are none or they are out of date."""
+    kept = cache.recall(_KIND, _fingerprint(folder))
+    try:
+        return _SIGNATURES.validate_json(kept) if kept is not None else None
+    except ValidationError:
+        return None
+
+
+def keep_signatures(folder: Path, signatures: tuple[Signature, ...]) -> None:
+    """Keep the signatures of a folder, in which there must be no fault."""
+    cache.keep(_KIND, _fingerprint(folder), _SIGNATURES.dump_json(signatures, by_alias=True))
+
+
+def _fingerprint(folder: Path) -> str:
+    """A name for the state of the files and of what reads them."""
+    schema = Path(str(model.__file__)).read_bytes()
+    state = repr((pydantic.VERSION, sorted(_states(folder)))).encode()
+    return hashlib.sha256(schema + state).hexdigest()[:24]
+
+
+def _states(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Path, size and time of each file, two levels deep."""
+    for technology in os.scandir(folder):
+        if technology.is_dir():
+            for file in os.scandir(technology):
+                status = file.stat()
+                yield file.path, status.st_size, status.st_mtime_ns
