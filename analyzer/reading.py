@@ -70,7 +70,7 @@ class Tally:
         if self.sample is None:
             self.sample = bytes(block.content()[:300]).decode("utf-8", "replace").split("\n")[0]
             self.zone = str(block.reader.clock.zone)
-        self.layout = block.reader.layout.name
+        self.layout = block.reader.name
         self.bytes += block.length
         self.nuls += block.nuls
         self.assumes_year |= block.reader.assumes_year

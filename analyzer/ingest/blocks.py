@@ -13,6 +13,7 @@ from analyzer.ingest.clean import Text, clean
 from analyzer.ingest.detect import detect_layout, is_head
 from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.lines import SAMPLE_LINES, LineReader, LineTable
+from analyzer.ingest.logical import lines_of
 from analyzer.ingest.open import FINGERPRINTED, Fingerprint, Stream, fingerprint_of
 from analyzer.ingest.timestamps import NO_TIME, Clock
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
@@ -65,10 +66,23 @@ class Block:
         """The lines and records of the block."""
         return self.reader.read(self.data, self.length, self.before)
 
+    def line_count(self) -> int:
+        """How many lines of the file are in the block."""
+        lines = int(np.count_nonzero(self.data[: self.length] == 10))
+        return lines + (self.length > 0 and self.data[self.length - 1] != 10)
+
+    def line_numbers(self, lines: Offsets, table: LineTable) -> Offsets:
+        """The numbers (1-based) in the file of the given lines of the block's table."""
+        return self.line + table.raw_lines(lines)
+
     def offsets(self, lines: Offsets, table: LineTable) -> Offsets:
-        """Where the given lines of the block's table begin in the (decompressed) file."""
-        begins = table.starts if self.origins is None else self.origins
-        return self.offset + begins[lines]
+        """Where the lines of the file begin from which the given lines of the block's table come, in
+        its (decompressed) bytes."""
+        begins = self.origins
+        if begins is None:
+            as_they_stand = table.raw is None and table.origins is None
+            begins = table.starts if as_they_stand else lines_of(self.data, self.length).starts
+        return self.offset + begins[table.raw_lines(lines)]
 
 
 def looks_binary(sample: bytes) -> bool:
@@ -179,7 +193,15 @@ class _Cutter:
         while True:
             begin = _line_start(buffer, max(0, end - tail))
             window = clean(bytearray(buffer[begin:end] + bytes(PADDING)), end - begin)
-            table = reader.read(window.data, window.length, self._before)
+            table = reader.read(window.data, window.length, self._before, cutting=True)
+            if table.groups is not None:
+                found = table.safe_cut()
+                if found:
+                    return begin + int(_raw_starts(window)[found]), True
+                if begin == 0:
+                    return end, True
+                tail *= 8
+                continue
             starts = begin + (table.starts if window.origins is None else window.origins)[table.first_line]
             fit = (table.dated if reader.has_time else np.arange(len(starts)) > 0) & (starts > 0)
             if fit.any():
@@ -227,6 +249,11 @@ class _Choice:
     def _take(self, lines: list[bytes]) -> None:
         self._reader = LineReader(lines, self._clock, self._reader)
         self._share = self._reader.share_understood(lines)
+
+
+def _raw_starts(text: Text) -> Offsets:
+    """Where each line began in what has been cleaned."""
+    return lines_of(text.data, text.length).starts if text.origins is None else text.origins
 
 
 def _is_hole(buffer: bytearray, filled: int) -> bool:

@@ -107,6 +107,23 @@ class LayoutReader:
         """Whether timestamps leave their time zone open."""
         return self.assumed.zone
 
+    @property
+    def states_level(self) -> bool:
+        """Whether lines state their level."""
+        return self._states_level
+
+    def writers(self, data: Bytes, starts: Offsets, ends: Offsets, own: Flags) -> npt.NDArray[np.int32] | None:
+        """The process that wrote each line, as a code; lines that are not of this layout (`own`) are of
+        the process of the line before. None where the layout names none."""
+        if "pid" not in self.layout.pattern.groupindex or not own.any():
+            return None
+        rows = np.flatnonzero(own)
+        pids = self._group(line_array(data, starts[rows], ends[rows]), "pid").dictionary_encode()
+        codes = np.zeros(len(starts), dtype=np.int32)
+        codes[rows] = pids.indices.fill_null(len(pids.dictionary)).to_numpy(zero_copy_only=False)
+        before = np.maximum.accumulate(np.where(own, np.arange(len(starts)), rows[0]))
+        return codes[before]
+
     def times(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
         """The timestamp of each line, `NO_TIME` for lines without one."""
         times = np.full(len(starts), NO_TIME, dtype=np.int64)
@@ -145,8 +162,12 @@ class LayoutReader:
 
     def claims(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> Flags:
         """Which lines are surely of this layout: they carry its timestamp or, if it has none, its head."""
+        dated: Flags = times != NO_TIME
+        if self.layout.style == "json":
+            first, last = data[np.minimum(starts, len(data) - 1)], data[np.maximum(ends - 1, 0)]
+            dated |= (first == ord("{")) & (last == ord("}"))
+            return dated
         if self.has_time or self.layout.style != "text":
-            dated: Flags = times != NO_TIME
             return dated
         return self._fits(data, starts, ends)
 

@@ -7,18 +7,25 @@ lines have; lines that these rules do not explain are offered to the other layou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from analyzer.ingest.detect import detect_layout, explains, is_head
-from analyzer.ingest.layout import PLAIN, Understood
+from analyzer.ingest.envelopes.choose import Wrapped, choose_envelopes
+from analyzer.ingest.grouping import Arranged, arrange, by_group, safe_cut, with_first_of_groups
+from analyzer.ingest.layout import PLAIN, Layout, Understood
 from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
 from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
-from analyzer.ingest.timestamps import NO_TIME, Clock, Micros
+from analyzer.ingest.logical import Codes as Groups
+from analyzer.ingest.logical import Lines, Wrapping, lines_of
+from analyzer.ingest.timeformats import Clock, lacks
+from analyzer.ingest.timestamps import NO_TIME, Micros
+from analyzer.ingest.traces import hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 
 LONGEST_RECORD = 1 << 16
@@ -29,6 +36,8 @@ SAMPLE_LINES = 400
 _MOST_LAYOUTS = 6
 _FEWEST_LINES = 3
 _SMALLEST_SHARE = 0.02
+_LONGEST_PAUSE = 1_000_000
+"""Microseconds after which a line no longer continues the one before it, by the times of their envelopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +47,56 @@ class LineTable:
     `starts` and `ends` are the offsets of all lines (without their newline). `first_line` holds,
     for each record, the index of the line that begins it; `times` (microseconds, `NO_TIME`),
     `levels` (codes) and `layouts` (places in the reader's `layouts`) are those of records. Lines
-    before the first record belong to it.
+    before the first record belong to it. `data` is what all of these point into.
     """
 
+    data: Bytes
     starts: Offsets
     ends: Offsets
+    heads: Offsets
+    """Where the text of each line begins that is shown; at its start, mostly."""
+    raw: Offsets | None
+    """The index of the line of the block that each line comes from, None where they are the same."""
     first_line: npt.NDArray[np.int64]
     times: Micros
     levels: Codes
     layouts: Codes
     dated: Flags
     """Which records carry a timestamp of their own; the others inherit one."""
+    origins: Groups | None = None
+    """Where each record comes from, as a place in `fields`; None where no envelope says so."""
+    fields: Sequence[Mapping[str, str]] = ()
+    groups: Groups | None = None
+    """The writer of each line, None where nothing tells several apart."""
+
+    def content(self) -> memoryview:
+        """The bytes that the records are in."""
+        return self.data.data[: int(self.ends[-1]) if len(self.ends) else 0]
 
     def record_start(self) -> Offsets:
         """The offset at which each record begins."""
-        return self.starts[self.first_line]
+        return self.heads[self.first_line]
 
     def record_end(self) -> Offsets:
         """The offset just past each record, without its final newline."""
         last_line = np.append(self.first_line[1:], len(self.starts)) - 1
         ends: Offsets = self.ends[last_line]
         return ends
+
+    def origin_of(self, record: int) -> Mapping[str, str]:
+        """What envelopes say of where a record comes from; nothing, mostly."""
+        return self.fields[self.origins[record]] if self.origins is not None else {}
+
+    def raw_lines(self, lines: Offsets) -> Offsets:
+        """The indexes of the lines of the block that some of these lines come from."""
+        return lines if self.raw is None else self.raw[lines]
+
+    def safe_cut(self) -> int:
+        """The last line of the block before which everything ends, whoever wrote it; 0 if there is none."""
+        every = np.arange(len(self.starts))
+        record = np.searchsorted(self.first_line, every, side="right") - 1
+        groups = np.zeros(len(every), dtype=np.int32) if self.groups is None else self.groups
+        return safe_cut(self.raw_lines(every), self.raw_lines(self.first_line[record]), groups)
 
 
 class LineReader:
@@ -70,7 +108,8 @@ class LineReader:
         `before` has read the file so far; its layouts may well come again.
         """
         self.clock = clock
-        learned = _learn(lines, clock)
+        self.wrapped = choose_envelopes(lines, clock)
+        learned = _learn_each(self.wrapped, clock)
         known = {reader.layout.name for reader in learned}
         earlier = before._readers if before is not None else ()  # noqa: SLF001 (one of its own kind)
         more = [reader for reader in earlier if reader.layout.name not in known and reader.layout is not PLAIN]
@@ -78,74 +117,185 @@ class LineReader:
         self.layouts = tuple(reader.layout for reader in self._readers)
         self.layout = self.layouts[0]
         """The layout of most lines."""
-        self.has_time = any(reader.has_time for reader in self._readers)
-        self.assumes_year = any(reader.assumes_year for reader in self._readers)
-        self.assumes_zone = any(reader.assumes_zone for reader in self._readers)
+        stamps = self.wrapped.times[:20]
+        self.has_time = bool(self.wrapped.envelopes) or any(reader.has_time for reader in self._readers)
+        self.assumes_year = any(reader.assumes_year for reader in self._readers) or any(
+            lacks(text, "year") for text in stamps
+        )
+        self.assumes_zone = any(reader.assumes_zone for reader in self._readers) or any(
+            lacks(text, "zone") for text in stamps
+        )
+
+    @property
+    def name(self) -> str:
+        """The envelopes and the layout of most lines, as people call them."""
+        if not self.wrapped.envelopes or self.layout is not PLAIN:
+            return " > ".join(filter(None, (self.wrapped.name, self.layout.name)))
+        return self.wrapped.name
 
     def share_understood(self, lines: Sequence[bytes]) -> float:
-        """The share of lines that may begin a record of which some layout of this reader says more."""
+        """The share of lines that are in the envelope or, where there is none, that may begin a record
+        of which some layout of this reader says more."""
+        if self.wrapped.envelopes:
+            return self.wrapped.share(lines)
         heads = [line for line in lines if is_head(line)]
         understood = sum(any(explains(layout, line) for layout in self.layouts) for line in heads)
         return understood / len(heads) if heads else 1.0
 
-    def read(self, data: Bytes, length: int, before: int = NO_TIME) -> LineTable:
+    def read(self, data: Bytes, length: int, before: int = NO_TIME, cutting: bool = False) -> LineTable:
         """The lines of `data[:length]`; `data` must extend `PADDING` bytes further.
 
         `before` is the last time before this block, for records that come before its first one.
+        `cutting` says that the table serves to find a place to cut, so that all writers count.
         """
-        starts, ends = _lines(data, length)
-        times, begins, layouts = self._shapes(data, starts, ends)
-        first_line = _with_first(np.flatnonzero(begins)) if len(starts) else np.empty(0, dtype=np.int64)
-        own = times[first_line]
+        lines = self.wrapped.unwrap(lines_of(data, length), self.clock)
+        marks = self._marks(lines.data, lines.starts, lines.ends)
+        groups = self._writers(lines, marks, cutting)
+        grouped = by_group(groups, len(lines))
+        begins = marks.begins
+        if lines.wrapping is not None:
+            begins = _begins_inside(lines, lines.wrapping, marks, grouped)
+        if lines.wrapping is not None or not self._dated_heads:
+            begins = hold_traces(lines.data, lines.starts, lines.ends, begins, marks.loose, grouped)
+        begins = with_first_of_groups(begins, groups, grouped)
+        return self._table(arrange(lines, begins, groups, grouped), marks, groups, before)
+
+    def _table(self, arranged: Arranged, marks: _Marks, groups: Groups | None, before: int) -> LineTable:
+        """The records of lines that stand in their final order."""
+        lines = arranged.lines
+        first_line = np.flatnonzero(arranged.begins)
+        marks = marks.take(arranged.order[first_line])
+        wrapping = lines.wrapping.take(first_line) if lines.wrapping is not None else None
+        times = marks.times if wrapping is None else np.where(marks.times == NO_TIME, wrapping.times, marks.times)
         return LineTable(
-            starts=starts,
-            ends=ends,
+            data=lines.data,
+            starts=lines.starts,
+            ends=lines.ends,
+            heads=lines.heads,
+            raw=lines.raw,
             first_line=first_line,
-            times=_inherit(own, before),
-            levels=self._levels(data, starts[first_line], ends[first_line], layouts[first_line], own != NO_TIME),
-            layouts=layouts[first_line],
-            dated=own != NO_TIME,
+            times=_inherit(times, before),
+            levels=self._levels(lines.data, lines.starts[first_line], lines.ends[first_line], marks, wrapping),
+            layouts=marks.layouts,
+            dated=times != NO_TIME,
+            origins=wrapping.origins if wrapping is not None else None,
+            fields=wrapping.fields if wrapping is not None else (),
+            groups=groups[arranged.order] if groups is not None else None,
         )
 
-    def _shapes(self, data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Micros, Flags, Codes]:
-        """The time of each line, whether it begins a record, and the layout it is of."""
+    @property
+    def _dated_heads(self) -> bool:
+        """Whether the timestamps of most lines tell where records begin."""
+        main = self._readers[0]
+        return main.layout.style == "text" and main.has_time
+
+    def _writers(self, lines: Lines, marks: _Marks, cutting: bool) -> Groups | None:
+        """The writer of each line: as the envelope says or, where lines continue others by their words,
+        by the process that the layout names."""
+        if lines.wrapping is not None:
+            return lines.wrapping.groups
+        main = self._readers[0]
+        own = ~marks.loose & (marks.layouts == 0)
+        if not main.layout.continuation or not (cutting or (own & ~marks.begins).any()):
+            return None
+        return main.writers(lines.data, lines.starts, lines.ends, own)
+
+    def _marks(self, data: Bytes, starts: Offsets, ends: Offsets) -> _Marks:
+        """What the layouts say of each line by itself."""
         main, *others = self._readers
         times = main.times(data, starts, ends)
         begins = main.begins(data, starts, ends, times)
+        loose = ~main.claims(data, starts, ends, times)
         layouts = np.zeros(len(starts), dtype=np.int8)
         for place, reader in enumerate(others, start=1):
-            rows = np.flatnonzero((times == NO_TIME) & (layouts == 0) & (ends > starts) & ~indented(data, starts))
+            rows = np.flatnonzero(loose & (ends > starts) & ~indented(data, starts))
             if not len(rows):
                 break
             some_starts, some_ends = starts[rows], ends[rows]
             some_times = reader.times(data, some_starts, some_ends)
             claimed = reader.claims(data, some_starts, some_ends, some_times)
             mine = rows[claimed]
-            times[mine], layouts[mine] = some_times[claimed], place
+            times[mine], layouts[mine], loose[mine] = some_times[claimed], place, False
             begins[mine] = reader.begins(data, some_starts[claimed], some_ends[claimed], some_times[claimed])
-        if main.layout.style == "text" and main.has_time:
+        if self._dated_heads:
             _part_long_records(data, starts, ends, begins)
-        return times, begins, layouts
+        return _Marks(times, begins, layouts, loose)
 
-    def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, layouts: Codes, dated: Flags) -> Codes:
-        """The level code of each record, from its first line: stated, or judged by the words of a
-        line that is of no layout (a crash among JSON lines)."""
+    def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, marks: _Marks, wrapping: Wrapping | None) -> Codes:
+        """The level code of each record, from its first line: stated in it or by its envelope, or judged
+        by the words of a line that is of no layout (a crash among JSON lines)."""
         main, *others = self._readers
         levels: Codes = main.levels(data, starts, ends)
         for place, reader in enumerate(others, start=1):
-            rows = np.flatnonzero(layouts == place)
+            rows = np.flatnonzero(marks.layouts == place)
             if len(rows):
                 levels[rows] = reader.levels(data, starts[rows], ends[rows])
-        strays = np.flatnonzero((levels == 0) & ~dated & (layouts == 0))
+        unstated = marks.loose | (levels == 0)
+        unstated |= ~np.array([reader.states_level for reader in self._readers])[marks.layouts]
+        strays = np.flatnonzero((levels == 0) & (marks.times == NO_TIME) & (marks.layouts == 0))
         if len(strays):
             levels[strays] = infer_levels(line_array(data, starts[strays], ends[strays]))
+        if wrapping is not None:
+            levels = np.where(unstated & (wrapping.levels > 0), wrapping.levels, levels)
         return levels
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What the layouts say of lines: when, whether a record begins, the place of the layout, and whether
+    a line is loose, which is to say of no layout at all."""
+
+    times: Micros
+    begins: Flags
+    layouts: Codes
+    loose: Flags
+
+    def take(self, rows: Offsets) -> _Marks:
+        """The same of some lines."""
+        return _Marks(self.times[rows], self.begins[rows], self.layouts[rows], self.loose[rows])
+
+
+def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Offsets) -> Flags:
+    """Which lines inside envelopes begin a record.
+
+    A line without a time of its own goes on with the record before it only where that one has
+    such a time, and was written just before by the same writer.
+    """
+    dated = (marks.begins & ~marks.loose)[grouped]
+    head = np.maximum.accumulate(np.where(dated, np.arange(len(lines)), -1))
+    groups, stamps = wrapping.groups[grouped], wrapping.times[grouped]
+    same = (head >= 0) & (groups == groups[np.maximum(head, 0)])
+    pause = np.zeros(len(lines), dtype=bool)
+    pause[1:] = (stamps[1:] != NO_TIME) & (stamps[:-1] != NO_TIME) & (stamps[1:] - stamps[:-1] > _LONGEST_PAUSE)
+    alone = stands_alone(lines.data, lines.starts, lines.ends)[grouped]
+    begins = np.empty_like(marks.begins)
+    begins[grouped] = marks.begins[grouped] | (marks.loose[grouped] & alone & (~same | pause))
+    return begins
+
+
+def _learn_each(wrapped: Wrapped, clock: Clock) -> list[LayoutReader]:
+    """The readers of all writers' layouts, those of most lines first: two services that share a console
+    have little in common but that both begin with a time."""
+    groups: dict[int, list[bytes]] = {}
+    for group, line in zip(wrapped.groups, wrapped.inside, strict=True):
+        groups.setdefault(group, []).append(line)
+    if len(groups) < 2:
+        return _learn(wrapped.inside, clock)
+    lines_of_layout: Counter[str] = Counter()
+    learned: dict[str, tuple[Layout, list[Understood]]] = {}
+    for lines in groups.values():
+        for reader in _learn(lines, clock):
+            known = learned.setdefault(reader.layout.name, (reader.layout, []))[1]
+            known += [(line, spans) for line in lines if (spans := reader.layout.spans(line)) is not None]
+            lines_of_layout[reader.layout.name] += len(known) or len(lines)
+    found = [LayoutReader(*learned[name], clock) for name, _ in lines_of_layout.most_common(_MOST_LAYOUTS)]
+    return sorted(found, key=lambda reader: reader.layout is PLAIN and len(found) > 1)
 
 
 def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
     """The reader of the layout that most lines have, then those of the layouts among the rest."""
     layout, understood, rest = detect_layout(lines)
-    if not _dated(understood) and len(understood) < len(rest):
+    if layout.style == "text" and not _dated(understood) and len(understood) < len(rest):
         # A few access lines in console output do not make it an access log.
         layout, understood, rest = PLAIN, [], list(lines)
     readers = [LayoutReader(layout, understood, clock)]
@@ -153,7 +303,7 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
     while len(readers) < _MOST_LAYOUTS and len(rest) >= least:
         another, understood, rest = detect_layout(rest, least, dated=readers[0].has_time)
         # Without a timestamp or a head of its own, a line may as well be the continuation of another.
-        if another is PLAIN or (another.has_timestamp and not _dated(understood)):
+        if another is PLAIN or (another.style == "text" and another.has_timestamp and not _dated(understood)):
             break
         readers.append(LayoutReader(another, understood, clock))
     return readers
@@ -161,17 +311,6 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
 
 def _dated(understood: Sequence[Understood]) -> bool:
     return any("timestamp" in spans for _, spans in understood)
-
-
-def _lines(data: Bytes, length: int) -> tuple[Offsets, Offsets]:
-    """Where each line of a block starts and ends."""
-    ends = np.flatnonzero(data[:length] == 10)
-    if length and data[length - 1] != 10:
-        ends = np.append(ends, length)
-    starts = np.empty_like(ends)
-    starts[:1] = 0
-    starts[1:] = ends[:-1] + 1
-    return starts, ends
 
 
 def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags) -> None:

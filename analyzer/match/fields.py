@@ -32,6 +32,10 @@ _HINT = (
 )
 _JSON_SERVICE = r'"(?:service|service\.name|app|application|component|container_name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 _JSON_LOGGER = r'"(?:logger|logger_name|name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
+ORIGIN_KEYS = frozenset({"host", "pod", "container", "namespace", "unit", "pid", "thread", "dyno", "job", "step",
+                         "trace_id", "span_id", "session_id", "user_id"})  # fmt: skip
+"""What is worth keeping of what envelopes say of an event."""
+
 _DIGIT = re.compile(r"\d")
 _ROTATION = re.compile(
     r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.IGNORECASE
@@ -56,31 +60,36 @@ def identifiers(records: pa.Array) -> dict[str, list[str | None]]:
     return found
 
 
-def services(records: pa.Array, layouts: Sequence[Layout], places: npt.NDArray[np.int8], path: str) -> list[str]:
-    """The service that wrote each record: by its layout (`layouts[place]`), else by the name of the file."""
+def services(
+    records: pa.Array,
+    layouts: Sequence[Layout],
+    places: npt.NDArray[np.int8],
+    path: str,
+    origins: Sequence[Mapping[str, str]] = (),
+) -> list[str]:
+    """The service that wrote each record: as it says itself, else as its envelope says, else by its
+    logger or the product whose layout (`layouts[place]`) it has, else by the name of the file."""
+    fallback = service_of_path(path)
     names = [""] * len(records)
     for place in np.unique(places).tolist():
         rows = np.flatnonzero(places == place)
-        for row, name in zip(rows.tolist(), _services_of(records.take(rows), layouts[place], path), strict=True):
-            names[row] = name
+        layout = layouts[place]
+        said, supposed = _services_of(records.take(rows), layout)
+        for row, own, other in zip(rows.tolist(), said, supposed, strict=True):
+            origin = origins[row] if origins else {}
+            names[row] = own or origin.get("service") or origin.get("container") or other or layout.service or fallback
     return names
 
 
-def _services_of(records: pa.Array, layout: Layout, path: str) -> list[str]:
-    fallback = layout.service or service_of_path(path)
-    if layout.service or layout.style == "plain":
-        return [fallback] * len(records)
+def _services_of(records: pa.Array, layout: Layout) -> tuple[list[str | None], list[str | None]]:
+    """The services that records name themselves, and their loggers, which may stand for such."""
+    none: list[str | None] = [None] * len(records)
     if layout.style == "json":
         texts = _as_text(records)
-        columns = [_first(texts, _JSON_SERVICE), _first(texts, _JSON_LOGGER)]
-    elif "service" in layout.pattern.groupindex:
-        columns = [_group(records, layout, "service")]
-    else:
-        columns = []
-    result: list[str | None] = [None] * len(records)
-    for column in filter(None, columns):
-        result = [old or new for old, new in zip(result, column, strict=True)]
-    return [name or fallback for name in result]
+        return _first(texts, _JSON_SERVICE), _first(texts, _JSON_LOGGER)
+    if layout.style == "text" and not layout.service and "service" in layout.pattern.groupindex:
+        return _group(records, layout, "service"), none
+    return none, none
 
 
 def service_of_path(path: str) -> str:

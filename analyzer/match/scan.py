@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine
-from analyzer.match.fields import identifiers, services
+from analyzer.match.fields import ORIGIN_KEYS, identifiers, services
 from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import (
     CONFIRM_TIMEOUT,
@@ -73,6 +73,15 @@ class BlockScan:
     unmatched_levels: npt.NDArray[np.int8]
 
 
+class _Head(NamedTuple):
+    """What is known of a record before its text is looked at: its layout, which begins `behind` bytes
+    into it, and what an envelope says of its origin."""
+
+    layout: Layout
+    behind: int
+    origin: Mapping[str, str]
+
+
 class Scanner:
     """Applies one catalogue to blocks; any thread may take any block.
 
@@ -97,13 +106,13 @@ class Scanner:
         self._requests = [(n, s.request) for n, s in enumerate(catalogue) if s.request is not None]
         self._by_sqlstate = [n for n, s in enumerate(catalogue) if s.where is not None and s.where.sqlstate]
         self._count = len(patterns_of(catalogue))
-        self._known: dict[tuple[str, bytes], list[tuple[int, dict[str, str]]]] = {}
+        self._known: dict[tuple[str, str | None, bytes], list[tuple[int, dict[str, str]]]] = {}
 
     def scan(self, block: Block, source: int) -> BlockScan:
         """Everything that one block of the `source`-th input yields."""
         table = block.read()
         inside = self.window.covers(table.times)
-        found = self._confirmed(block, table, inside)
+        found = self._confirmed(table, block.reader.layouts, inside)
         dated = table.times[table.dated & inside]
         unmatched = inside & (table.levels >= LEVEL_CODES["error"])
         if found:
@@ -111,23 +120,23 @@ class Scanner:
         rows = np.flatnonzero(unmatched)
         return BlockScan(
             events=self._batch(block, table, found, source) if found else None,
-            lines=len(table.starts),
+            lines=block.line_count(),
             records=int(inside.sum()),
             dated_records=len(dated),
             first=int(dated.min()) if len(dated) else NO_TIME,
             last=int(dated.max()) if len(dated) else NO_TIME,
             volume=_volume(table.times[inside], table.levels[inside]),
-            unmatched=record_array(block, table, rows),
+            unmatched=record_array(table, rows),
             unmatched_times=table.times[rows],
             unmatched_levels=table.levels[rows],
         )
 
     def _confirmed(
-        self, block: Block, table: LineTable, inside: npt.NDArray[np.bool_]
+        self, table: LineTable, layouts: Sequence[Layout], inside: npt.NDArray[np.bool_]
     ) -> list[tuple[int, int, dict[str, str]]]:
         """(record, signature, captures) of every true match, in the order of the records."""
         begins = table.record_start()
-        patterns, ends = self.engine.scan(block.content(), begins)
+        patterns, ends = self.engine.scan(table.content(), begins)
         if not len(patterns):
             return []
         record = np.maximum(np.searchsorted(begins, ends - 1, side="right") - 1, 0)
@@ -139,20 +148,23 @@ class Scanner:
         ends = np.minimum(table.record_end()[rows], starts + MAX_RECORD)
         shares = pairwise([*firsts.tolist(), len(candidates)])
         parts = zip(rows.tolist(), starts.tolist(), ends.tolist(), shares, strict=True)
-        view = block.content()
-        layouts = [block.reader.layouts[place] for place in table.layouts[rows].tolist()]
+        view = table.content()
+        heads = [
+            _Head(layouts[table.layouts[row]], int(table.starts[table.first_line[row]]) - start, table.origin_of(row))
+            for row, start in zip(rows.tolist(), starts.tolist(), strict=True)
+        ]
         return [
             (row, signature, dict(captures))
-            for (row, start, end, (first, last)), layout in zip(parts, layouts, strict=True)
-            for signature, captures in self._confirm(bytes(view[start:end]), layout, candidates[first:last])
+            for (row, start, end, (first, last)), head in zip(parts, heads, strict=True)
+            for signature, captures in self._confirm(bytes(view[start:end]), head, candidates[first:last])
         ]
 
-    def _confirm(self, record: bytes, layout: Layout, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
+    def _confirm(self, record: bytes, head: _Head, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
         """Which of the candidate patterns are really in a record, by signature."""
-        key = layout.name, canonical(record)
+        key = head.layout.name, head.origin.get("service"), canonical(record)
         known = self._known.get(key)
         if known is None:
-            known = self._search_all(Stated(record, key[1], layout), patterns)
+            known = self._search_all(Stated(record[head.behind :], key[2], head.layout, head.origin), patterns)
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
             if len(record) <= _LONGEST_KNOWN:
@@ -160,7 +172,7 @@ class Scanner:
         return known
 
     def _search_all(self, stated: Stated, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
-        """Look for each of the candidate patterns; what is found depends on text and layout alone."""
+        """Look for each of the candidate patterns; what is found depends on text, layout and service."""
         found: dict[int, dict[str, str]] = {}
         if patterns[-1] >= len(self._patterns):  # they ascend, and those of no single signature come last
             self._confirm_request(stated, found)
@@ -213,19 +225,22 @@ class Scanner:
         signatures = np.array([signature for _, signature, _ in found], dtype=np.int32)
         times = table.times[rows]
         distinct, place = np.unique(rows, return_inverse=True)
-        records = record_array(block, table, distinct).take(place)
+        records = record_array(table, distinct).take(place)
+        written = payload_array(table, distinct).take(place)
+        origins = [table.origin_of(row) for row in rows.tolist()]
+        path = self._paths[source]
         text = _text_column(records)
         severities = [self.catalogue.signatures[index].severity for index in signatures]
         columns = [
             pa.array(times, pa.timestamp("us", tz="UTC"), mask=times == NO_TIME),
             pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), source, np.int32)), self._sources),
-            pa.array(block.line + table.first_line[rows]),
+            pa.array(block.line_numbers(table.first_line[rows], table)),
             pa.array(block.offsets(table.first_line[rows], table)),
             pa.DictionaryArray.from_arrays(pa.array(signatures), self._signature_names),
             pa.array(severities, pa.string()),
             pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
-            pa.array(services(records, block.reader.layouts, table.layouts[rows], self._paths[source]), pa.string()),
-            _keys_column([captures for _, _, captures in found], records),
+            pa.array(services(written, block.reader.layouts, table.layouts[rows], path, origins), pa.string()),
+            _keys_column([captures for _, _, captures in found], records, origins),
             redact_all(text) if self.redact else text,
         ]
         return pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
@@ -238,11 +253,17 @@ def patterns_of(catalogue: Catalogue) -> list[str]:
     return [*own, *request_patterns(catalogue), *sqlstate_patterns(catalogue)]
 
 
-def record_array(block: Block, table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
+def record_array(table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
     """The raw bytes of some records of a block; of long ones the beginning."""
     starts = table.record_start()[rows]
     ends = np.minimum(table.record_end()[rows], starts + _MAX_TEXT)
-    return line_array(block.data, starts, ends)
+    return line_array(table.data, starts, ends)
+
+
+def payload_array(table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
+    """The raw bytes of some records without what an envelope has put before them."""
+    starts = table.starts[table.first_line[rows]]
+    return line_array(table.data, starts, np.minimum(table.record_end()[rows], starts + _MAX_TEXT))
 
 
 def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[str]]:
@@ -265,12 +286,16 @@ def _text_column(records: pa.Array) -> pa.Array:
         return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())
 
 
-def _keys_column(captures: list[dict[str, str]], records: pa.Array) -> pa.Array:
-    """Captures and correlation ids of each event; a capture wins over an id of the same name."""
+def _keys_column(captures: list[dict[str, str]], records: pa.Array, origins: Sequence[Mapping[str, str]]) -> pa.Array:
+    """Captures and correlation ids of each event; a capture wins over an id of the same name, and an id
+    in the text over one of the envelope."""
     for name, values in identifiers(records).items():
         for keys, value in zip(captures, values, strict=True):
             if value is not None and name not in keys and value not in keys.values():
                 keys[name] = value
+    for keys, origin in zip(captures, origins, strict=True):
+        for name in ORIGIN_KEYS & origin.keys():
+            keys.setdefault(name, origin[name])
     names: list[str] = []
     values_: list[str] = []
     offsets = [0]

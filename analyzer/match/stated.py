@@ -6,7 +6,7 @@ field that the record does not state is unknown, and what is unknown vetoes noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 
@@ -16,16 +16,18 @@ from analyzer.match.http import exchange_in
 from analyzer.match.sqlstate import sqlstate_in
 from analyzer.model import LEVELS, Where
 
+_NOTHING: Mapping[str, str] = {}
 _LOGGER_KEYS = ("logger", "logger_name", "log.logger", "loggerName", "SourceContext", "name")
 
 
 class Stated:
     """The fields of one record, each found when it is first asked for."""
 
-    def __init__(self, record: bytes, text: bytes, layout: Layout | None) -> None:
-        """`record` are its raw bytes, `text` its canonical text; without a layout only what the text
-        itself states is known."""
+    def __init__(self, record: bytes, text: bytes, layout: Layout | None, origin: Mapping[str, str] = _NOTHING) -> None:
+        """`record` are the raw bytes that have the layout, `text` is the canonical text; without a layout
+        only what the text itself states is known. `origin` is what an envelope says."""
         self.text = text
+        self._origin = origin
         self._record = record
         self._layout = layout
 
@@ -41,7 +43,7 @@ class Stated:
     @property
     def service(self) -> str | None:
         """The service that wrote the record."""
-        return self._fields.service
+        return self._fields.service or self._origin.get("service")
 
     @property
     def logger(self) -> str | None:

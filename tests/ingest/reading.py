@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.ingest.blocks import BLOCK_SIZE, Block, read_blocks
 from analyzer.ingest.discover import Input
+from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.open import Stream
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.model import LEVELS
@@ -26,6 +27,8 @@ class Record:
     level: str | None
     text: str
     layout: str
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """What its envelopes say about where it comes from."""
 
 
 @contextmanager
@@ -66,15 +69,18 @@ def records_of(data: bytes, size: int = BLOCK_SIZE, modified: datetime | None = 
 def records_in(block: Block) -> Iterator[Record]:
     table = block.read()
     offsets = block.offsets(table.first_line, table)
+    numbers = block.line_numbers(table.first_line, table)
     for row, (start, end) in enumerate(zip(table.record_start(), table.record_end(), strict=True)):
         code = int(table.levels[row])
+        layout = block.reader.layouts[int(table.layouts[row])]
         yield Record(
-            line=block.line + int(table.first_line[row]),
+            line=int(numbers[row]),
             offset=int(offsets[row]),
             time=when(int(table.times[row])),
             level=LEVELS[code - 1] if code else None,
-            text=bytes(block.data[start:end]).decode("utf-8", "replace"),
-            layout=block.reader.layouts[int(table.layouts[row])].name,
+            text=bytes(table.data[start:end]).decode("utf-8", "replace"),
+            layout=block.reader.name if layout is PLAIN else layout.name,
+            origin=table.fields[int(table.origins[row])] if table.origins is not None else {},
         )
 
 

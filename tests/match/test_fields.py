@@ -67,3 +67,10 @@ def test_the_service_of_json_records(record: bytes, service: str) -> None:
 def test_records_without_a_layout_have_the_service_of_the_file() -> None:
     places = np.zeros(2, dtype=np.int8)
     assert services(pa.array([b"a", b"b"]), [PLAIN], places, "web.log") == ["web", "web"]
+
+
+def test_the_envelope_says_the_service_where_the_record_does_not() -> None:
+    records = pa.array([b'{"service":"api"}', b'{"msg":"x"}', b'{"msg":"x"}', b'{"msg":"x"}'])
+    origins = [{"service": "web"}, {"service": "web", "container": "web-1"}, {"container": "web-1"}, {}]
+    found = services(records, [JSON_LINES], np.zeros(4, dtype=np.int8), "file.log", origins)
+    assert found == ["api", "web", "web-1", "file"]

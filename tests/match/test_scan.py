@@ -53,11 +53,12 @@ def _rows(scans: list[BlockScan]) -> list[dict[str, Any]]:
 
 def _expected(block: Block, catalogue: Catalogue) -> list[tuple[int, Match]]:
     table = block.read()
-    content = bytes(block.content())
+    content = bytes(table.content())
+    numbers = block.line_numbers(table.first_line, table)
     return [
-        (block.line + int(line), match)
+        (int(line), match)
         for line, start, end, layout in zip(
-            table.first_line, table.record_start(), table.record_end(), table.layouts, strict=True
+            numbers, table.record_start(), table.record_end(), table.layouts, strict=True
         )
         for match in match_record(content[start:end], catalogue, block.reader.layouts[layout])
     ]
@@ -245,3 +246,15 @@ def test_what_is_not_matched_is_handed_on_with_its_level() -> None:
     assert scan.unmatched.to_pylist() == [b"2025-10-24 02:14:08 ERROR strange"]
     assert (scan.lines, scan.records, scan.dated_records) == (2, 2, 2)
     assert sum(scan.volume.values()) == 2
+
+
+def test_records_in_envelopes_are_matched_with_what_the_envelope_says() -> None:
+    line = "<30>Oct 24 02:14:{:02d} web-1 shop[{}]: {}\n"
+    texts = ['{"level":"error","msg":"order \\"A1\\" was lost"}', "order &quot;B&quot; arrived", "lost order #7"]
+    events = _events("".join(line.format(n, 4711, text) for n, text in enumerate(texts)))
+    assert [(e["line"], e["signature"], e["service"], e["level"]) for e in events] == [
+        (1, "shop.order_lost", "shop", "error"),
+        (3, "shop.order_lost", "shop", "info"),
+    ]
+    assert events[0]["keys"] == {"id": "A1", "host": "web-1", "pid": "4711"}
+    assert events[1]["text"] == "shop[4711]: lost order #7"
