@@ -200,6 +200,6 @@ PREFIXES: tuple[Prefix, ...] = (
 )
 """The platforms' prefixes; where two explain equally many lines, the first one wins."""
 
-TIMESTAMPED = Prefix("timestamped", rf"\[?(?P<time>{_ISO})\]?(?:: | |$)", probe=rf"(?!{_ISO}\]?:? \s{{2}})")
+TIMESTAMPED = Prefix("timestamped", rf"(?P<keep>\[?(?P<time>{_ISO})\]?(?:: | |$))", probe=rf"(?!{_ISO}\]?:? \s{{2}})")
 """A bare time, as `docker logs -t`, Render and CloudWatch's exports put before each line; whether that
 is an envelope or the line's own depends on what is behind it."""
