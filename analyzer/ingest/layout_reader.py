@@ -82,6 +82,16 @@ class Assumed:
     shared_zone: str | None = None
     """A zone's abbreviation that means different zones to different people."""
 
+_CONTINUATIONS = (
+    r"^(?:Caused by: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
+    r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "
+    r"|#\d+ (?:/|\{main\}|\[internal )"
+    r"|npm (?:ERR!|error) (?:syscall|path|errno|enoent|dest|command|signal) |note: run with |exit status \d)"
+)
+"""Lines without a timestamp that programs print behind an error, although they are not indented."""
+
+_FIRST_OF_CONTINUATIONS = np.frombuffer(b"CSgc[DHQL(#ne", np.uint8)
+
 
 class LayoutReader:
     """Reads the lines of one layout in one file; nothing in it changes once it is made."""
@@ -269,10 +279,38 @@ def indented(data: Bytes, starts: Offsets) -> Flags:
 
 
 def stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
-    """Without timestamps: a line begins a record unless it is blank, indented or only closes one."""
+    """Without timestamps: a line begins a record unless it is blank, indented, only closes one, or
+    is one of those that programs print behind an error (`Caused by:`, `DETAIL:`)."""
     first = data[np.minimum(starts, len(data) - 1)]
+    filled = ends > starts
+    shifted = indented(data, starts)
+    if shifted[filled].all():
+        shifted = _deeper_than_the_rest(data, starts, ends)
     closing = np.isin(first, np.frombuffer(b"}])", np.uint8))
-    flags: Flags = (ends > starts) & ~indented(data, starts) & ~closing
+    flags: Flags = filled & ~shifted & ~closing
+    return flags & ~_goes_on(data, starts, ends)
+
+
+def _deeper_than_the_rest(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
+    """Text that stands to the right as a whole, as in a table or a paste: only what is indented
+    further than the rest continues."""
+    lines = line_array(data, starts, ends).to_pylist()
+    depths = [len(line) - len(line.lstrip()) for line in lines]
+    least = min((depth for depth, line in zip(depths, lines, strict=True) if line), default=0)
+    deeper: Flags = np.array([depth > least for depth in depths], dtype=bool)
+    return deeper
+
+
+def _goes_on(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
+    """Lines that only make sense behind another one."""
+    flags = np.zeros(len(starts), dtype=bool)
+    last = len(data) - 1
+    maybe = np.flatnonzero(np.isin(data[np.minimum(starts, last)], _FIRST_OF_CONTINUATIONS))
+    if len(maybe):
+        flags[maybe] = _flags(pc.match_substring_regex(line_array(data, starts[maybe], ends[maybe]), _CONTINUATIONS))
+    # Go prints each frame as a call and, below it, `\t/path/file.go:12 +0x1d`.
+    below = np.minimum(starts[1:], last)
+    flags[:-1] |= (data[below] == 9) & (data[np.minimum(below + 1, last)] == 47) & (data[ends[:-1] - 1] == 41)
     return flags
 
 
