@@ -297,6 +297,36 @@ def patterns_explain(
     raise typer.Exit(explain(record, options))
 
 
+@patterns.command("new")
+def patterns_new(
+    record: Annotated[
+        str, typer.Option("--from", metavar="LINE", help="A log record, or - to read it from standard input.")
+    ],
+    signature_id: Annotated[
+        str | None,
+        typer.Option("--id", metavar="ID", help="Like shop.order_lost; default: made of words.", show_default=False),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A new file, or the folder for it.", show_default=False),
+    ] = None,
+    catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    keep_going: KeepGoingOption = False,
+) -> None:
+    """Draft a signature from a log record: words escaped, what varies captured, the rest to be filled in.
+
+    \b
+      analyzer patterns new --from 'order 42 of customer "ann" was lost' --id shop.order_lost
+      tail -1 app.log | analyzer patterns new --from - --output ~/.config/log-incident-analyzer/signatures/
+    """
+    from analyzer.commands.catalogue import CatalogueOptions
+    from analyzer.commands.patterns import new
+
+    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    raise typer.Exit(new(record, signature_id, output, options))
+
+
 @patterns.command("schema")
 def patterns_schema() -> None:
     """The JSON Schema of a signature file, for editors."""

@@ -582,6 +582,27 @@ def test_explain(command: Command, catalogue: Path) -> None:
     assert vetoed.returncode == 0
 
 
+def test_new_drafts_what_lint_asks_to_complete(command: Command, catalogue: Path, tmp_path: Path) -> None:
+    record = 'cannot load cargo "gold" into hold 7'
+    shown = command("patterns", "new", "--from", record, "--catalogue", catalogue)
+    assert shown.returncode == 0
+    assert b'cannot load cargo "(?P<value>[^"]+)" into hold' in shown.stdout
+    (tmp_path / "own").mkdir()
+    arguments = ("patterns", "new", "--from", "-", "--id", "ship.cargo_lost", "--output", "own")
+    done = command(*arguments, "--catalogue", catalogue, stdin=record.encode())
+    assert done.returncode == 0
+    file = tmp_path / "own" / "ship" / "cargo_lost.yaml"
+    assert file.exists()
+    linted = command("patterns", "lint", "own").stdout.decode()
+    assert "own/ship/cargo_lost.yaml:3: category: still to be written" in linted
+    assert all("still to be written" in line for line in linted.splitlines())
+    again = command(*arguments, "--catalogue", catalogue, stdin=record.encode())
+    assert again.returncode == 2
+    assert b"exists already" in again.stderr
+    known = command("patterns", "new", "--from", FAILURE.format(minute=1, column="a"), "--catalogue", catalogue)
+    assert b"recognised already: shop.undefined_column" in known.stderr
+
+
 def test_schema(command: Command) -> None:
     schema = json.loads(command("patterns", "schema").stdout)
     Draft202012Validator.check_schema(schema)

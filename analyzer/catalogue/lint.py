@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import string
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import regex
 
 from analyzer.catalogue.dialect import UnsupportedPattern
 from analyzer.catalogue.document import Document
 from analyzer.catalogue.explosion import explodes
+from analyzer.catalogue.likeness import bare_words, twins
 from analyzer.catalogue.timespan import parse_timespan
 from analyzer.catalogue.vocabulary import CATEGORIES, is_known
 from analyzer.errors import CatalogueProblem
@@ -20,6 +22,7 @@ _ID = regex.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
 _SQLSTATE = regex.compile(r"[0-9A-Z]{5}|[0-9A-Z]{2}\*")
 _STATUS = regex.compile(r"[1-5]\d\d|[1-5]xx")
 _SHORTEST_LITERAL = 4
+_UNWRITTEN = "TODO"
 
 
 def check_signature(signature: Signature, document: Document, expected_id: str | None) -> None:
@@ -31,6 +34,7 @@ def check_signature(signature: Signature, document: Document, expected_id: str |
     _check_completeness(signature, document)
     _check_correlation(signature, document)
     _check_where(signature, document)
+    _check_written(document.values, "", document)
 
 
 def check_catalogue(
@@ -45,6 +49,17 @@ def check_catalogue(
         before = len(document.problems)
         _check_references(signature, document, loaded.keys() | set(refused))
         problems.extend(document.problems[before:])
+    return problems
+
+
+def check_likeness(loaded: Mapping[str, tuple[Signature, Document]]) -> list[CatalogueProblem]:
+    """Find signatures that say the same as another one."""
+    problems: list[CatalogueProblem] = []
+    for twin in twins(signature for signature, _ in loaded.values()):
+        document = loaded[twin.second.id][1]
+        hint = "make one refine the other, let the broader one yield, or make one of them"
+        document.problem(twin.key, f"{twin.what} {twin.first.id}", hint)
+        problems.append(document.problems[-1])
     return problems
 
 
@@ -79,6 +94,10 @@ def _check_patterns(signature: Signature, document: Document) -> None:
         if _check_pattern(pattern, key, document) and len(_longest_literal(pattern)) < _SHORTEST_LITERAL:
             message = f"no fixed text of {_SHORTEST_LITERAL} characters in a row"
             document.problem(key, message, "a pattern needs words of the message to be precise and fast")
+        elif bare := bare_words(pattern):
+            document.problem(
+                key, f"{bare!r} may stand in any log", "add words of the message, or what stands around it"
+            )
     for index, pattern in enumerate(signature.exclude):
         _check_pattern(pattern, f"exclude[{index}]", document)
 
@@ -154,7 +173,7 @@ def _check_completeness(signature: Signature, document: Document) -> None:
     matches = bool(signature.match or signature.request or (signature.where and signature.where.sqlstate))
     if matches == (signature.correlation is not None):
         document.problem("match", "needs match, request or where.sqlstate, or else correlation, and not both")
-    if signature.category not in CATEGORIES:
+    if signature.category not in CATEGORIES and not signature.category.startswith(_UNWRITTEN):
         document.problem("category", f"unknown category {signature.category!r}", "see docs/writing-signatures.md")
     if signature.kind == "failure":
         for name in ("cause", "impact", "fix", "references"):
@@ -195,6 +214,18 @@ def _check_where(signature: Signature, document: Document) -> None:
     for index, status in enumerate(signature.where.status):
         if not _STATUS.fullmatch(status):
             document.problem(f"where.status[{index}]", f"{status!r} is no HTTP status", "like '404' or 5xx")
+
+
+def _check_written(value: Any, key: str, document: Document) -> None:
+    """Find what `patterns new` left to be written by a person."""
+    if isinstance(value, str) and value.startswith(_UNWRITTEN):
+        document.problem(key, "still to be written", value.removeprefix(_UNWRITTEN).strip())
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_written(item, f"{key}[{index}]", document)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_written(item, f"{key}.{name}" if key else name, document)
 
 
 def _check_references(signature: Signature, document: Document, known: Collection[str]) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from analyzer.catalogue import built_in
 from analyzer.catalogue.document import Document, read_document
-from analyzer.catalogue.lint import check_catalogue, check_signature
+from analyzer.catalogue.lint import check_catalogue, check_likeness, check_signature
 from analyzer.catalogue.schema import validate
 from analyzer.errors import CatalogueError, CatalogueProblem
 from analyzer.model import Signature
@@ -106,7 +106,7 @@ def read_catalogue(
     path overrides a built-in one of the same id; beyond that, an id stands in one file only. What
     the word brings in is checked for its shape only: its patterns were linted before it was
     released, and compiling thousands of them would cost every run two seconds; `lint_built_in` does it
-    nevertheless.
+    nevertheless, and holds all signatures against each other.
     """
     given = list(paths)
     kept = built_in.kept_signatures(built_in_path()) if given == [BUILT_IN_WORD] and not lint_built_in else None
@@ -133,7 +133,10 @@ def read_catalogue(
             loaded[signature.id] = _Loaded(signature, document, place)
         else:
             refused.update(_ids_of(document, _expected_id(place)))
-    problems.extend(check_catalogue({name: (each.signature, each.document) for name, each in loaded.items()}, refused))
+    read = {name: (each.signature, each.document) for name, each in loaded.items()}
+    problems.extend(check_catalogue(read, refused))
+    if lint_built_in:
+        problems.extend(check_likeness(read))
     ordered = sorted(loaded.values(), key=lambda each: each.signature.id)
     catalogue = Catalogue(
         signatures=tuple(each.signature for each in ordered),

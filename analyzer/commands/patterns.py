@@ -7,11 +7,12 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from analyzer.catalogue.load import Catalogue, built_in_path
 from analyzer.catalogue.schema import json_schema
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, read_chosen
-from analyzer.commands.output import Look, Status, complain, emit, look_of_output
+from analyzer.commands.output import Look, Status, complain, emit, look_of_output, write_file
 from analyzer.errors import InputError
 from analyzer.model import Severity, Signature
 from analyzer.report.clean import one_line, visible
@@ -148,9 +149,8 @@ def explain(record: str, options: CatalogueOptions) -> Status:
     """Which signatures match a record, with which captures, and which nearly do; `-` is standard input."""
     from analyzer.match.explain import explanation
 
-    raw = sys.stdin.buffer.read() if record == "-" else record.encode("utf-8", "surrogateescape")
     catalogue, status = chosen_catalogue(options)
-    told = explanation(raw, catalogue)
+    told = explanation(_record(record), catalogue)
     lines: list[str] = []
     for match in told.matches:
         lines += _explained(catalogue[match.signature], match.captures)
@@ -159,6 +159,35 @@ def explain(record: str, options: CatalogueOptions) -> Status:
         lines.append("no signature matches this record")
     emit("\n".join(lines) + "\n")
     return status
+
+
+def new(record: str, signature_id: str | None, output: str | None, options: CatalogueOptions) -> Status:
+    """Draft a signature from one record, to standard output or to a file; `-` is standard input."""
+    from analyzer.match.draft import as_yaml, draft
+    from analyzer.match.explain import explanation
+
+    raw = _record(record)
+    if not raw.strip():
+        raise InputError("--from: there is nothing in this record")
+    catalogue, status = chosen_catalogue(options)
+    for match in explanation(raw, catalogue).matches:
+        complain(f"this record is recognised already: {match.signature} ({catalogue[match.signature].title})")
+    drafted = draft(raw, signature_id)
+    if output is None:
+        emit(as_yaml(drafted))
+        return status
+    technology, _, failure = drafted.id.partition(".")
+    file = Path(output, technology, f"{failure}.yaml") if Path(output).is_dir() else Path(output)
+    if file.exists():
+        raise InputError(f"{file}: exists already; choose another --id or --output")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_file(str(file), as_yaml(drafted))
+    emit(f"{file}: fill in what is marked TODO, then: analyzer patterns lint {output}\n")
+    return status
+
+
+def _record(given: str) -> bytes:
+    return sys.stdin.buffer.read() if given == "-" else given.encode("utf-8", "surrogateescape")
 
 
 def _explained(signature: Signature, captures: Mapping[str, str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import regex
 
 from analyzer.catalogue import Catalogue
+from analyzer.catalogue.likeness import fixed_texts
 from analyzer.ingest.detect import detect_layout
 from analyzer.match.reference import Match, compile_pattern, match_signature, most_specific
 from analyzer.match.stated import Stated, stated_by, vetoed
@@ -15,11 +16,9 @@ from analyzer.model import Signature
 NEAREST = 5
 """As many signatures are shown of which only a part of a pattern is in the record."""
 
-_SHARE = 0.5
-_LONGEST = 8
-_NO_TEXT = regex.compile(
-    r"\\[AbBdDsSwWZ]|\(\?P<\w+>|\(\?[a-zA-Z:=!<>-]*|\[\^?\]?(?:\\.|[^\]])*\]|\{[\d,]+\}|[.^$*+?()|]"
-)
+_SHARE = 0.6
+_LEAST = 12
+"""Characters of a pattern that must stand in a record before the two are near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +91,12 @@ def _partly(signatures: list[Signature], text: bytes) -> list[Near]:
 
 
 def _likeness(pattern: str, text: bytes) -> float:
-    """How much of a pattern's fixed text stands in a record, from 0 to 1."""
+    """How much of a pattern's fixed words stands in a record, from 0 to 1."""
     if pattern.startswith("(?i)"):
         pattern, text = pattern.lower(), text.lower()
-    runs = [run for run in fixed_texts(pattern) if len(run) > 2]
-    present = [run for run in runs if run.encode() in text]
-    if max(map(len, present), default=0) < _LONGEST:
-        return 0.0
-    return sum(map(len, present)) / sum(map(len, runs))
-
-
-def fixed_texts(pattern: str) -> list[str]:
-    """The runs of plain characters in a pattern."""
-    plain = _NO_TEXT.sub("\0", pattern)
-    return [run for run in regex.sub(r"\\(.)", r"\1", plain).split("\0") if run]
+    words = [word for run in fixed_texts(pattern) for word in run.split() if len(word) > 2]
+    present = sum(len(word) for word in words if word.encode() in text)
+    return present / sum(map(len, words)) if present >= _LEAST else 0.0
 
 
 def _how_far(pattern: str, place: str, text: bytes) -> str:
@@ -128,6 +119,3 @@ def _search(pattern: str, text: bytes) -> regex.Match[bytes] | None:
 def _quoted(found: bytes) -> str:
     text = found.decode("utf-8", "replace")
     return repr(text if len(text) <= 120 else f"{text[:60]} ... {text[-50:]}")
-
-
-__all__ = ["Explanation", "Near", "explanation", "fixed_texts"]

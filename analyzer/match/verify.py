@@ -11,7 +11,7 @@ import numpy as np
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.dialect import UnsupportedPattern
 from analyzer.ingest.detect import detect_layout
-from analyzer.ingest.layout import Layout, all_layouts
+from analyzer.ingest.layout import PLAIN, Layout, all_layouts
 from analyzer.match.cache import engine_for
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.reference import Match, match_signature, most_specific
@@ -60,7 +60,7 @@ def verify(catalogue: Catalogue) -> list[Failure]:
 def layout_of(sample: Sample) -> Layout | None:
     """The layout that a sample names, or the one that its text seems to be in."""
     if sample.layout is not None:
-        return next((layout for layout in all_layouts() if layout.name == sample.layout), None)
+        return next((layout for layout in (PLAIN, *all_layouts()) if layout.name == sample.layout), None)
     return detect_layout(sample.text.encode().split(b"\n"), least=1)[0]
 
 
