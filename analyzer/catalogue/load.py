@@ -109,14 +109,14 @@ def read_catalogue(
     nevertheless, and holds all signatures against each other.
     """
     given = list(paths)
-    kept = built_in.kept_signatures(built_in_path()) if given == [BUILT_IN_WORD] and not lint_built_in else None
-    if kept is not None:
-        return Catalogue(kept, {each.id: built_in_path() / f"{each.id.replace('.', '/')}.yaml" for each in kept}), []
+    kept = built_in.kept_signatures(built_in_path()) if BUILT_IN_WORD in given and not lint_built_in else None
+    loaded = {each.id: _loaded_before(each) for each in kept or ()}
+    if kept is not None and given == [BUILT_IN_WORD]:
+        return Catalogue(kept, {name: each.place.file for name, each in loaded.items()}), []
     problems: list[CatalogueProblem] = []
-    loaded: dict[str, _Loaded] = {}
     overridden: dict[str, Path] = {}
     refused: set[str] = set()
-    for place in _signature_files(given, problems):
+    for place in _signature_files([path for path in given if kept is None or path != BUILT_IN_WORD], problems):
         document = _read(place.file)
         signature = validate(document)
         if signature is not None:
@@ -160,6 +160,12 @@ class _Loaded(NamedTuple):
     signature: Signature
     document: Document
     place: _Place
+
+
+def _loaded_before(signature: Signature) -> _Loaded:
+    """A built-in signature that was kept from an earlier run."""
+    file = built_in_path() / f"{signature.id.replace('.', '/')}.yaml"
+    return _Loaded(signature, Document(str(file)), _Place(built_in_path(), file, built_in=True))
 
 
 def _ids_of(document: Document, expected: str | None) -> set[str]:
