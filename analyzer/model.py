@@ -321,6 +321,29 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """One measure before and after (or during) something."""
+
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impact:
+    """Whom an incident hit: distinct users, sessions, requests and other things by id (0 where the
+    logs name none), the endpoints hit most; the share of error records in its sources, before it and
+    while it lasted; and its failures per minute before and after the change that preceded it."""
+
+    users: int = 0
+    sessions: int = 0
+    requests: int = 0
+    things: int = 0
+    endpoints: tuple[str, ...] = ()
+    error_share: Rates | None = None
+    around_change: Rates | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One problem: what started it, what it dragged along, and what to do."""
 
@@ -338,6 +361,7 @@ class Incident:
     change: Change | None
     fixes: tuple[Fix, ...]
     evidence: tuple[Evidence, ...]
+    impact: Impact = Impact()
 
     @property
     def duration_seconds(self) -> float | None:

@@ -24,6 +24,7 @@ from analyzer.model import LEVELS, VOLUME_SCHEMA, Analysis, Evidence, Incident, 
 from analyzer.reading import Options, Part, Progress, Reader, Tally, report_of
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.incidents import reason
+from analyzer.reason.moments import microseconds
 from analyzer.reason.templates import Shapes, Templates, shapes
 from analyzer.redact import redact
 
@@ -147,7 +148,9 @@ class _Run:
         self.volume.setdefault(path, Counter()).update(part.scan.volume)
 
     def _conclude(self, sources: list[Source]) -> Analysis:
-        explained = reason(self.sink.table(), self.catalogue)
+        volume = _volume_table(self.volume)
+        ends = {s.path: microseconds(s.last_timestamp) for s in sources if s.last_timestamp is not None}
+        explained = reason(self.sink.table(), self.catalogue, volume=volume, ends=ends)
         unknown = self.templates.summary(self.options.redact)
         times = [t for s in sources for t in (s.first_timestamp, s.last_timestamp) if t is not None]
         return Analysis(
@@ -155,7 +158,7 @@ class _Run:
             events=explained.events,
             unknown=unknown,
             sources=sources,
-            volume=_volume_table(self.volume),
+            volume=volume,
             changes=explained.changes,
             totals=Totals(
                 bytes=sum(s.bytes for s in sources),

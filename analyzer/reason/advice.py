@@ -6,8 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from analyzer.model import FilledStep, Fix, Signature
 from analyzer.reason.columns import Events, Ints
 
@@ -59,10 +57,9 @@ def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captur
     chosen = rows[:5000]
     for name in names:
         if name in events.keys:
-            at, codes = events.keys[name]
-            mask = np.isin(at, chosen)
-            for row, code in zip(at[mask].tolist(), codes[mask].tolist(), strict=True):
-                per_row.setdefault(row, {})[name] = events.values[code]
+            for row, code in zip(chosen.tolist(), events.dense(name)[chosen].tolist(), strict=True):
+                if code >= 0:
+                    per_row.setdefault(row, {})[name] = events.values[code]
     counts = Counter(tuple(sorted(captures.items())) for captures in per_row.values())
     # A combination that lacks a value another one has says less than that one.
     ranked = sorted(counts, key=lambda captures: (-len(captures), -counts[captures]))

@@ -9,24 +9,13 @@ import numpy as np
 
 from analyzer.catalogue import Catalogue
 from analyzer.model import CascadeMember, Change, Role, RootCause, Signature
-from analyzer.reason.cluster import REACH, SECOND, SKEW, Problem
+from analyzer.reason.cluster import Problem
 from analyzer.reason.columns import NO_TIME, Events, Ints
 from analyzer.reason.correlate import Finding
+from analyzer.reason.depth import depth, leads_to
+from analyzer.reason.descent import REACH, SECOND, SKEW
 from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import in_words, moment
-
-_DEPTH: Mapping[str, float] = {
-    "configuration": 1.0, "module_resolution": 1.0, "schema_mismatch": 0.9, "migration": 0.7,
-    "resource_exhaustion": 1.0, "storage": 1.0, "corruption": 1.0, "dns": 0.9, "tls": 0.9, "network": 0.8,
-    "deployment": 0.8,
-    "authentication": 0.7, "authorization": 0.7, "constraint_violation": 0.8, "concurrency": 0.8, "replication": 0.8,
-    "rate_limit": 0.7, "connection": 0.7, "programming_error": 0.7, "serialization": 0.6, "scheduling": 0.6,
-    "queue": 0.5, "crash": 0.5, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1, "silent_failure": 0.0,
-}  # fmt: skip
-"""How close to a cause failures of a category usually are: 1 a cause, 0 a symptom."""
-
-_SYMPTOMATIC = frozenset({"app", "http", "sequelize", "sqlalchemy", "websocket"})
-"""Technologies whose failures report what another layer did."""
 
 _HEAD_START = 5 * SECOND
 """Onsets closer than this say little about what came first: layers log in any order."""
@@ -107,7 +96,7 @@ def onset_and_strays(problem: Problem, events: Events, catalogue: Catalogue) -> 
         for member in failures
         if member.start != NO_TIME
         and root.start - member.start > _LONG_BEFORE
-        and not _leads_to(member.signature.id, root.signature.id, catalogue)
+        and not leads_to(member.signature.id, root.signature.id, catalogue)
     )
     return root.start, strays
 
@@ -169,16 +158,14 @@ def _onset(member: Member) -> int:
 def _score(member: Member, members: Sequence[Member], catalogue: Catalogue) -> float:
     """How much speaks for a member being the root."""
     signature = member.signature
-    technology = signature.id.split(".")[0]
-    depth = _DEPTH.get(signature.category, 0.5) * (0.5 if technology in _SYMPTOMATIC else 1.0)
     others = [other for other in members if other is not member]
-    effects = sum(_leads_to(signature.id, other.signature.id, catalogue) for other in others)
+    effects = sum(leads_to(signature.id, other.signature.id, catalogue) for other in others)
     early = _earliness(member, others)
     if not effects:
         early *= _closeness(member, others)
-    causes = sum(_leads_to(other.signature.id, signature.id, catalogue) for other in others)
+    causes = sum(leads_to(other.signature.id, signature.id, catalogue) for other in others)
     declared = (effects - causes) / len(others) if others else 0.0
-    return 1.2 * early + 1.0 * depth + 0.8 * declared + 0.1 * bool(signature.refines)
+    return 1.2 * early + 1.0 * depth(signature) + 0.8 * declared + 0.1 * bool(signature.refines)
 
 
 def _earliness(member: Member, others: Sequence[Member]) -> float:
@@ -195,17 +182,12 @@ def _closeness(member: Member, others: Sequence[Member]) -> float:
     return 1.0 / (1.0 + max(0, ahead - 5 * MINUTE) / (5 * MINUTE))
 
 
-def _leads_to(first: str, second: str, catalogue: Catalogue) -> bool:
-    effects = {second, *catalogue.ancestors(second)}
-    return any(effects & set(catalogue[name].leads_to) for name in (first, *catalogue.ancestors(first)))
-
-
 def _parent(member: Member, root: Member, others: Sequence[Member], catalogue: Catalogue) -> str:
     """The signature that brought a member about: by declaration, else by a tie in time, else the root."""
     name = member.signature.id
     earlier = [other for other in (root, *others) if other is not member and _onset(other) <= _onset(member) + SKEW]
     for other in earlier:
-        if _leads_to(other.signature.id, name, catalogue):
+        if leads_to(other.signature.id, name, catalogue):
             return other.signature.id
     rule = member.signature.correlation
     if rule is not None:
@@ -239,9 +221,7 @@ def _confidence(
     ranked = sorted(scores.values(), reverse=True)
     lead = min(1.0, (ranked[0] - ranked[1]) / 1.0) if len(ranked) > 1 else 0.7
     first = root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW
-    declared = any(
-        _leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root
-    )
+    declared = any(leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root)
     sure = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
     return round(min(0.97, sure), 2)
 
@@ -269,7 +249,7 @@ def _reasons(
             )
     elif not others and not observed:
         reasons.append("the only failure in this incident")
-    declared = [m for m in others if _leads_to(root.signature.id, m.signature.id, catalogue)]
+    declared = [m for m in others if leads_to(root.signature.id, m.signature.id, catalogue)]
     if declared:
         reasons.append("known to lead to " + ", ".join(_called(m) for m in declared[:3]))
     reasons += _shared_reasons(root, [*others, *observed], events)

@@ -2,7 +2,7 @@
 
 Two episodes are tied by several kinds of evidence (declared cause and effect, a shared thing,
 shared requests, events that keep coming together), each with a weight; ties of enough weight join.
-Closeness in time alone never joins: unrelated problems overlap.
+What is joined so far may descend from one another (see `descent`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ from functools import cached_property
 import numpy as np
 
 from analyzer.catalogue import Catalogue
-from analyzer.reason.columns import NO_TIME, Events, Ints
+from analyzer.catalogue.vocabulary import is_identifier
+from analyzer.reason.columns import NO_TIME, Codes, Events, Ints
+from analyzer.reason.depth import leads_to
+from analyzer.reason.descent import REACH, SECOND, SKEW, TELLING, Group, descent
 from analyzer.reason.episodes import MINUTE, Episode
-
-SECOND = 1_000_000
-SKEW = 2 * SECOND
-"""How far clocks of different machines may be apart."""
-
-REACH = 15 * MINUTE
-"""How long after the end of one episode another may begin and still be its effect."""
+from analyzer.reason.worth import Places, matters
 
 _NEAR_LINES = 40
 _ENOUGH_TO_TELL = 500
@@ -30,18 +27,17 @@ _ENOUGH_TO_TELL = 500
 ENOUGH = 1.0
 """The weight of evidence that joins two episodes."""
 
-_TELLING = frozenset(
-    "relation constraint column index migration module file model topic queue exchange job pod container bucket key "
-    "certificate domain package class task volume slot partition consumer_group unit".split()
-)
-"""Entities so particular that two failures about the same one have to do with each other."""
-
 
 @dataclass(frozen=True)
 class Problem:
     """Episodes that belong together, by onset."""
 
     episodes: tuple[Episode, ...]
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Its events."""
+        return np.concatenate([episode.rows for episode in self.episodes])
 
     @cached_property
     def start(self) -> int:
@@ -54,8 +50,8 @@ class Problem:
         return max(episode.end for episode in self.episodes)
 
 
-def cluster(episodes: Sequence[Episode], events: Events, catalogue: Catalogue) -> list[Problem]:
-    """Join episodes into problems, by onset."""
+def cluster(episodes: Sequence[Episode], events: Events, places: Places, catalogue: Catalogue) -> list[Problem]:
+    """Join episodes into problems, by onset; `places` says how severe each event is (see `worth`)."""
     evidence = _Evidence(events, catalogue)
     parent = list(range(len(episodes)))
 
@@ -69,10 +65,20 @@ def cluster(episodes: Sequence[Episode], events: Events, catalogue: Catalogue) -
         joined = find(first) == find(second)
         if not joined and evidence.weight(episodes[first], episodes[second]) >= ENOUGH:
             parent[find(second)] = find(first)
+    members = _grouped(episodes, find)
+    known = [tuple(episodes[place] for place in group) for group in members]
+    groups = [Group(group, events, matters(group, events, places)) for group in known]
+    for one, other in descent(groups, events, catalogue):
+        parent[find(members[other][0])] = find(members[one][0])
+    return [Problem(tuple(episodes[place] for place in group)) for group in _grouped(episodes, find)]
+
+
+def _grouped(episodes: Sequence[Episode], find: Callable[[int], int]) -> list[list[int]]:
+    """The places of episodes that are joined by now."""
     groups: dict[int, list[int]] = {}
     for place in range(len(episodes)):
         groups.setdefault(find(place), []).append(place)
-    return [Problem(tuple(episodes[place] for place in group)) for group in groups.values()]
+    return list(groups.values())
 
 
 def _near_pairs(episodes: Sequence[Episode]) -> Iterable[tuple[int, int]]:
@@ -95,7 +101,9 @@ class _Evidence:
     def __init__(self, events: Events, catalogue: Catalogue) -> None:
         self.events = events
         self.catalogue = catalogue
-        self._identifiers: dict[int, frozenset[str]] = {}
+        self._identifiers: dict[int, Codes] = {}
+        self._names = [name for name in events.keys if is_identifier(name) and name != "user_id"]
+        self._long = np.array([len(value) >= 6 for value in events.values], dtype=bool)
 
     def weight(self, first: Episode, second: Episode) -> float:
         """The sum of all evidence; stops as soon as it is enough."""
@@ -110,23 +118,14 @@ class _Evidence:
         """A signature with the broader ones that it refines."""
         return {signature, *self.catalogue.ancestors(signature)}
 
-    def leads_to(self, first: str, second: str) -> bool:
-        """Whether the catalogue says that the first brings about the second."""
-        effects = self.lineage(second)
-        return any(
-            effects & set(self.catalogue[name].leads_to) for name in self.lineage(first) if name in self.catalogue
-        )
-
-    def identifiers(self, episode: Episode) -> frozenset[str]:
-        """The identifiers of an episode's first events."""
+    def identifiers(self, episode: Episode) -> Codes:
+        """The codes of the identifiers of an episode's first events."""
         place = id(episode)
         if place not in self._identifiers:
             rows = episode.rows[:2000]
-            values: set[str] = set()
-            for name in self.events.keys:
-                if name.endswith("id") and name != "user_id":
-                    values.update(value for value in self.events.values_of(name, rows) if len(value) >= 6)
-            self._identifiers[place] = frozenset(values)
+            found = [self.events.codes_of(name, rows) for name in self._names]
+            codes: Codes = np.unique(np.concatenate([np.empty(0, np.int32), *found]))
+            self._identifiers[place] = codes[self._long[codes]]
         return self._identifiers[place]
 
 
@@ -141,11 +140,15 @@ def _same_failure(evidence: _Evidence, first: Episode, second: Episode) -> float
 
 def _declared(evidence: _Evidence, first: Episode, second: Episode) -> float:
     """The catalogue declares one to bring about the other, and the order in time agrees."""
-    if evidence.leads_to(first.signature, second.signature):
-        return 0.8
-    if not evidence.leads_to(second.signature, first.signature):
+    if leads_to(first.signature, second.signature, evidence.catalogue):
+        return 0.8 if _near(first, second) else 0.4
+    if not leads_to(second.signature, first.signature, evidence.catalogue):
         return 0.0
     return 0.8 if _follows(evidence.events.times[first.rows], second.start) else 0.0
+
+
+def _near(first: Episode, second: Episode) -> bool:
+    return NO_TIME in (first.start, second.start) or second.start - first.start <= REACH
 
 
 def _follows(effects: Ints, cause: int) -> bool:
@@ -159,7 +162,7 @@ def _follows(effects: Ints, cause: int) -> bool:
 def _same_thing(_evidence: _Evidence, first: Episode, second: Episode) -> float:
     """Both are about the same table, module, queue ..."""
     shared = {name for name, value in first.entity if (name, value) in second.entity}
-    if shared & _TELLING:
+    if shared & TELLING:
         return 0.8
     return 0.3 if shared else 0.0
 
@@ -167,9 +170,9 @@ def _same_thing(_evidence: _Evidence, first: Episode, second: Episode) -> float:
 def _same_requests(evidence: _Evidence, first: Episode, second: Episode) -> float:
     """The same requests, sessions or rows turn up in both."""
     one, other = evidence.identifiers(first), evidence.identifiers(second)
-    if not one or not other:
+    if not len(one) or not len(other):
         return 0.0
-    share = len(one & other) / min(len(one), len(other))
+    share = len(np.intersect1d(one, other, assume_unique=True)) / min(len(one), len(other))
     return 1.0 if share >= 0.5 else 0.7 if share >= 0.15 else 0.0
 
 

@@ -6,18 +6,17 @@ and keys, and touches no log text.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from analyzer.catalogue.vocabulary import is_identifier
-
 NO_TIME = np.iinfo(np.int64).min
 Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,9 @@ class Events:
     signatures: list[str]
     sources: list[str]
     services: list[str]
-    keys: Mapping[str, tuple[Ints, npt.NDArray[np.int32]]]
+    keys: Mapping[str, tuple[Ints, Codes]]
     values: list[str]
+    _dense: dict[str, Codes] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.times)
@@ -52,31 +52,33 @@ class Events:
         rows = np.flatnonzero(np.isin(self.signature, wanted))
         return rows[np.argsort(self.times[rows], kind="stable")]
 
-    def identifiers(self) -> dict[int, list[tuple[str, str]]]:
-        """For each row that has any: its identifiers as (name, value)."""
-        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-        for name, (rows, codes) in self.keys.items():
-            if is_identifier(name):
-                for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
-                    found[row].append((name, self.values[code]))
-        return dict(found)
+    def dense(self, name: str) -> Codes:
+        """The value code of a key for every row, -1 where a row has none."""
+        found = self._dense.get(name)
+        if found is None:
+            found = np.full(len(self), -1, dtype=np.int32)
+            if name in self.keys:
+                rows, codes = self.keys[name]
+                found[rows] = codes
+            self._dense[name] = found
+        return found
+
+    def codes_of(self, name: str, rows: Ints) -> Codes:
+        """The distinct value codes of a key among the given rows."""
+        codes: Codes = np.unique(self.dense(name)[rows])
+        return codes[codes >= 0]
 
     def values_of(self, name: str, rows: Ints) -> Counter[str]:
         """How often each value of a key occurs among the given rows."""
         if name not in self.keys:
             return Counter()
-        at, codes = self.keys[name]
-        chosen = codes[np.isin(at, rows)]
-        return Counter({self.values[code]: count for code, count in zip(*_counts(chosen), strict=True)})
+        chosen = self.dense(name)[rows]
+        return Counter({self.values[code]: count for code, count in zip(*_counts(chosen[chosen >= 0]), strict=True)})
 
-    def keys_of(self, row: int) -> dict[str, str]:
-        """All keys of one row."""
-        found = {}
-        for name, (rows, codes) in self.keys.items():
-            place = int(np.searchsorted(rows, row))
-            if place < len(rows) and rows[place] == row:
-                found[name] = self.values[codes[place]]
-        return found
+    def value(self, name: str, row: int) -> str | None:
+        """The value of one key of one row."""
+        code = int(self.dense(name)[row])
+        return self.values[code] if code >= 0 else None
 
 
 def columns(table: pa.Table) -> Events:
@@ -93,13 +95,13 @@ def columns(table: pa.Table) -> Events:
     )  # fmt: skip
 
 
-def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], list[str]]:
+def _encoded(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
     plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
     array = plain.combine_chunks().dictionary_encode()
     return array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32), array.dictionary.to_pylist()
 
 
-def _keys(column: pa.ChunkedArray) -> tuple[dict[str, tuple[Ints, npt.NDArray[np.int32]]], list[str]]:
+def _keys(column: pa.ChunkedArray) -> tuple[dict[str, tuple[Ints, Codes]], list[str]]:
     """The map column by name: rows (ascending) and value codes."""
     maps = column.combine_chunks()
     lengths = np.diff(maps.offsets.to_numpy())
@@ -115,6 +117,6 @@ def _keys(column: pa.ChunkedArray) -> tuple[dict[str, tuple[Ints, npt.NDArray[np
     return keys, values.dictionary.to_pylist()
 
 
-def _counts(codes: npt.NDArray[np.int32]) -> tuple[list[int], list[int]]:
+def _counts(codes: Codes) -> tuple[list[int], list[int]]:
     distinct, counts = np.unique(codes, return_counts=True)
     return distinct.tolist(), counts.tolist()

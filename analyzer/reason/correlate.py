@@ -6,18 +6,26 @@ Types, group-by and timespan are those of the Sigma correlation specification; `
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.timespan import parse_timespan
+from analyzer.catalogue.vocabulary import is_identifier
 from analyzer.model import Correlation, CorrelationType, Signature
 from analyzer.reason.columns import NO_TIME, Events, Ints
 
 ANY_IDENTIFIER = "id"
+_OF_MANY_THINGS = frozenset({"user_id", "span_id"})
+"""Identifiers of what has or does many things, so that sharing one proves nothing."""
+
+_MOST_SHOWN = 1000
 _REMOVALS = frozenset({"DELETE"})
 Key = tuple[str, ...]
 
@@ -33,22 +41,27 @@ class Finding:
     rows: tuple[int, ...]
 
 
-def correlate(events: Events, catalogue: Catalogue) -> list[Finding]:
-    """Every finding of every correlation of the catalogue, in the order of their rows' times."""
-    identifiers = events.identifiers()
+def correlate(events: Events, catalogue: Catalogue, ends: Mapping[str, int] | None = None) -> list[Finding]:
+    """Every finding of every correlation of the catalogue, in the order of their rows' times.
+
+    `ends` says up to which moment each source was read; without it, its last event is taken. Events
+    may lie in the table in any order: they are put in the order of time first.
+    """
+    known = dict(ends or {})
+    last = [known.get(source, _last_event(events, code)) for code, source in enumerate(events.sources)]
     findings: list[Finding] = []
     for signature in catalogue:
         if signature.correlation is not None:
-            findings += _evaluate(signature, signature.correlation, events, catalogue, identifiers)
+            findings += _evaluate(signature, signature.correlation, events, catalogue, last)
     return sorted(findings, key=lambda finding: (events.times[finding.row], finding.row))
 
 
+def _last_event(events: Events, source: int) -> int:
+    return int(events.times[events.source == source].max(initial=NO_TIME))
+
+
 def _evaluate(
-    signature: Signature,
-    rule: Correlation,
-    events: Events,
-    catalogue: Catalogue,
-    identifiers: Mapping[int, list[tuple[str, str]]],
+    signature: Signature, rule: Correlation, events: Events, catalogue: Catalogue, ends: Sequence[int]
 ) -> list[Finding]:
     span = parse_timespan(rule.timespan)
     first = events.rows_of(_with_descendants(rule.rules, catalogue))
@@ -57,7 +70,7 @@ def _evaluate(
         return []
     second = events.rows_of(_with_descendants(rule.counterpart, catalogue))
     second = second[events.times[second] != NO_TIME]
-    groups = _Groups(events, rule, identifiers, catalogue)
+    groups = _Groups(events, rule, catalogue, ends)
     return [
         Finding(signature.id, row, key, rows) for row, key, rows in _EVALUATORS[rule.type](groups, first, second, span)
     ]
@@ -75,89 +88,128 @@ Found = Iterable[tuple[int, Key, tuple[int, ...]]]
 class _Groups:
     """Splits rows by the keys of a rule's group-by."""
 
-    def __init__(
-        self,
-        events: Events,
-        rule: Correlation,
-        identifiers: Mapping[int, list[tuple[str, str]]],
-        catalogue: Catalogue,
-    ) -> None:
+    def __init__(self, events: Events, rule: Correlation, catalogue: Catalogue, ends: Sequence[int]) -> None:
         self.events = events
         self.rule = rule
         self.catalogue = catalogue
-        self._identifiers = identifiers
-        self.end = int(events.times.max(initial=NO_TIME))
+        self.ends = ends
+        self._lineage: dict[int, str] = {}
 
-    def keys(self, row: int) -> list[Key]:
-        """The keys under which a row counts: one for named keys, one per value for `id`."""
-        if not self.rule.group_by:
-            return [()]
+    def by_key(self, rows: Ints, among: set[int] | None = None) -> dict[int, list[int]]:
+        """Rows in time order under each of their keys, which are given as numbers (`name_of`)."""
+        keys, rows = self._keyed(rows)
+        if among is not None:
+            chosen = np.isin(keys, list(among))
+            keys, rows = keys[chosen], rows[chosen]
+        order = np.lexsort((np.arange(len(rows)), keys))
+        keys, rows = keys[order], rows[order]
+        borders = np.flatnonzero(keys[1:] != keys[:-1]) + 1
+        stretches = np.split(rows, borders) if len(rows) else []
+        return {int(keys[at]): found.tolist() for at, found in zip([0, *borders.tolist()], stretches, strict=False)}
+
+    def keys_of(self, rows: Ints) -> set[int]:
+        """The keys that occur among some rows."""
+        return set(np.unique(self._keyed(rows)[0]).tolist())
+
+    def name_of(self, key: int, row: int) -> Key:
+        """A key in words; `row` is any row that has it."""
         if self.rule.group_by == (ANY_IDENTIFIER,):
-            return [(value,) for name, value in self._identifiers.get(row, ()) if _singular(name, value)]
-        own = self.events.keys_of(row)
-        values = tuple(own.get(name, "") for name in self.rule.group_by)
-        return [values] if all(values) else []
+            return (self.events.values[key],)
+        return tuple(self.events.value(name, row) or "" for name in self.rule.group_by)
 
-    def by_key(self, rows: Ints) -> dict[Key, list[int]]:
-        """Rows in time order under each of their keys."""
-        groups: dict[Key, list[int]] = defaultdict(list)
-        for row in rows.tolist():
-            for key in self.keys(row):
-                groups[key].append(row)
-        return groups
+    def _keyed(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Each row with its key: once for named keys, once per identifier for `id`, rows in time order."""
+        if self.rule.group_by == (ANY_IDENTIFIER,):
+            return self._identified(rows)
+        keys = np.zeros(len(rows), dtype=np.int64)
+        for name in self.rule.group_by:
+            codes = self.events.dense(name)[rows]
+            rows, keys, codes = rows[codes >= 0], keys[codes >= 0], codes[codes >= 0]
+            keys = keys * (len(self.events.values) + 1) + codes
+        return keys, rows
+
+    def _identified(self, rows: Ints) -> tuple[Ints, Ints]:
+        singular = _singular(self.events.values)
+        keys, found = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for name in self.events.keys:
+            if is_identifier(name) and name not in _OF_MANY_THINGS:
+                codes = self.events.dense(name)[rows]
+                chosen = (codes >= 0) & singular[codes]
+                keys.append(codes[chosen].astype(np.int64))
+                found.append(rows[chosen])
+        all_keys, all_rows = np.concatenate(keys), np.concatenate(found)
+        order = np.argsort(self.events.times[all_rows], kind="stable")
+        return all_keys[order], all_rows[order]
 
     def time(self, row: int) -> int:
         """The time of a row in microseconds."""
         return int(self.events.times[row])
 
-    def name(self, row: int) -> str:
-        """The signature of a row."""
-        return self.events.signature_of(row)
+    def rule_of(self, row: int) -> str:
+        """The name in `rules` for which a row stands: its own, or that of a signature it refines."""
+        code = int(self.events.signature[row])
+        if code not in self._lineage:
+            name = self.events.signatures[code]
+            lineage = (name, *self.catalogue.ancestors(name))
+            self._lineage[code] = next((member for member in lineage if member in self.rule.rules), name)
+        return self._lineage[code]
 
 
-def _singular(name: str, value: str) -> bool:
+def _singular(values: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Whether an identifier names one thing beyond doubt, so that two events that share its value
-    speak of the same thing: users and traces have many things, short numbers name many."""
-    if name in ("user_id", "span_id"):
-        return False
-    return len(value) >= 6 and any(map(str.isdigit, value))
+    speak of the same thing: short ones and mere words name many."""
+    if not values:
+        return np.ones(1, dtype=bool)
+    texts = pa.array(values, pa.string())
+    long = pc.greater_equal(pc.utf8_length(texts), 6)
+    found: npt.NDArray[np.bool_] = pc.and_(long, pc.match_substring_regex(texts, r"\d")).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _event_count(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     least = groups.rule.condition.gte if groups.rule.condition else 1
     for key, rows in groups.by_key(first).items():
-        yield from _windows(groups, key, rows, span, lambda window: len(window) >= least)
+        yield from _windows(groups, key, rows, span, rows, lambda window: window.total() >= least)
 
 
 def _value_count(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     condition = groups.rule.condition
     if condition is None or condition.field is None:
         return
-    for key, rows in groups.by_key(first).items():
-        values = {row: groups.events.keys_of(row).get(condition.field) for row in rows}
-
-        def enough(window: list[int], values: Mapping[int, str | None] = values) -> bool:
-            return len({values[row] for row in window} - {None}) >= condition.gte
-
-        yield from _windows(groups, key, rows, span, enough)
+    codes = groups.events.dense(condition.field)
+    for key, rows in groups.by_key(first[codes[first] >= 0]).items():
+        yield from _windows(groups, key, rows, span, codes[rows].tolist(), lambda window: len(window) >= condition.gte)
 
 
-def _windows(groups: _Groups, key: Key, rows: list[int], span: int, enough: Callable[[list[int]], bool]) -> Found:
-    """One finding for each stretch of time in which a sliding window fulfils the condition."""
+def _windows(
+    groups: _Groups,
+    key: int,
+    rows: list[int],
+    span: int,
+    labels: Sequence[Hashable],
+    enough: Callable[[Counter[Hashable]], bool],
+) -> Found:
+    """One finding for each stretch of time in which the labels of a sliding window fulfil the condition."""
     start, until = 0, NO_TIME
+    window: Counter[Hashable] = Counter()
     for place, row in enumerate(rows):
+        window[labels[place]] += 1
         while groups.time(row) - groups.time(rows[start]) > span:
+            window[labels[start]] -= 1
+            if not window[labels[start]]:
+                del window[labels[start]]
             start += 1
-        window = rows[start : place + 1]
         if groups.time(row) > until and enough(window):
-            yield row, key, tuple(window)
+            yield row, groups.name_of(key, row), tuple(rows[max(start, place + 1 - _MOST_SHOWN) : place + 1])
             until = groups.time(row) + span
 
 
 def _temporal(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
     wanted = set(groups.rule.rules)
     for key, rows in groups.by_key(first).items():
-        yield from _windows(groups, key, rows, span, lambda window: wanted <= {_rule_of(groups, row) for row in window})
+        names = [groups.rule_of(row) for row in rows]
+        if wanted <= set(names):
+            yield from _windows(groups, key, rows, span, names, lambda window: wanted <= window.keys())
 
 
 def _temporal_ordered(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
@@ -167,59 +219,54 @@ def _temporal_ordered(groups: _Groups, first: Ints, _second: Ints, span: int) ->
         for row in rows:
             if partial and groups.time(row) - groups.time(partial[0]) > span:
                 partial = []
-            if _rule_of(groups, row) == order[len(partial)]:
+            if groups.rule_of(row) == order[len(partial)]:
                 partial.append(row)
-            elif _rule_of(groups, row) == order[0]:
+            elif groups.rule_of(row) == order[0]:
                 partial = [row]
             if len(partial) == len(order):
-                yield row, key, tuple(partial)
+                yield row, groups.name_of(key, row), tuple(partial)
                 partial = []
-
-
-def _rule_of(groups: _Groups, row: int) -> str:
-    """The name in `rules` for which a row stands: its own, or that of a signature it refines."""
-    name = groups.name(row)
-    lineage = (name, *groups.catalogue.ancestors(name))
-    return next((member for member in lineage if member in groups.rule.rules), name)
 
 
 def _absence(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
     followers = groups.by_key(second)
+    times = groups.events.times
+    heard = np.unique(groups.events.source[second]).tolist()
     for key, rows in groups.by_key(first).items():
-        answers = np.array([groups.time(row) for row in followers.get(key, ())], dtype=np.int64)
+        answers = times[followers.get(key, [])]
         for row in rows:
             moment = groups.time(row)
-            # The log may simply end before the answer: that proves nothing.
-            if moment + span > groups.end:
+            # Where the answers are written the log may simply end before this one: that proves nothing.
+            if moment + span > max(groups.ends[source] for source in heard or [groups.events.source[row]]):
                 continue
             place = int(np.searchsorted(answers, moment))
             if place == len(answers) or answers[place] - moment > span:
-                yield row, key, (row,)
+                yield row, groups.name_of(key, row), (row,)
 
 
 def _contradiction(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
     """One finding per key whose claim of success is contradicted within the timespan: at the moment
     the contradiction was complete, with all claims and all evidence of that key."""
-    evidence = groups.by_key(second)
-    for key, claims in groups.by_key(first).items():
-        against = evidence.get(key, [])
-        pairs = _conflicts(groups, claims, against, span)
+    both = groups.keys_of(first) & groups.keys_of(second)
+    evidence = groups.by_key(second, both)
+    for key, claims in groups.by_key(first, both).items():
+        pairs = _conflicts(groups, claims, evidence[key], span)
         if pairs:
             rows = tuple(sorted({row for pair in pairs for row in pair}, key=groups.time))
-            yield max(pairs[0], key=groups.time), key, rows
+            yield max(pairs[0], key=groups.time), groups.name_of(key, rows[0]), rows
 
 
 def _conflicts(groups: _Groups, claims: list[int], against: list[int], span: int) -> list[tuple[int, int]]:
     """Pairs of a claim and evidence against it, the earliest evidence first."""
-    removed = [groups.time(row) for row in claims if groups.events.keys_of(row).get("method") in _REMOVALS]
-    conflicts = []
+    removed = [groups.time(row) for row in claims if groups.events.value("method", row) in _REMOVALS]
+    conflicts: list[tuple[int, int]] = []
     for row in against:
         moment = groups.time(row)
-        if any(time <= moment for time in removed):
+        if any(time <= moment for time in removed) or len(conflicts) > _MOST_SHOWN:
             break  # what was deleted may well be missing
         conflicts += [
             (claim, row)
-            for claim in claims
+            for claim in claims[:_MOST_SHOWN]
             if abs(groups.time(claim) - moment) <= span and not _recovered(groups, claim, row)
         ]
     return conflicts
@@ -230,11 +277,13 @@ def _recovered(groups: _Groups, claim: int, failure: int) -> bool:
     the same kind of thing."""
     if groups.time(claim) <= groups.time(failure):
         return False
-    model = groups.events.keys_of(claim).get("model", "").lower().rstrip("s")
-    failed = groups.events.keys_of(failure)
-    return bool(model) and model in {
-        failed.get(name, "").lower().rstrip("s") for name in ("relation", "model", "resource")
-    }
+    model = _bare(groups.events.value("model", claim))
+    failed = (groups.events.value(name, failure) for name in ("relation", "model", "resource"))
+    return bool(model) and model in map(_bare, failed)
+
+
+def _bare(name: str | None) -> str:
+    return (name or "").lower().rstrip("s")
 
 
 _EVALUATORS: Mapping[CorrelationType, Callable[[_Groups, Ints, Ints, int], Found]] = {

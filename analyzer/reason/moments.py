@@ -19,6 +19,11 @@ def moment(micros: int) -> datetime | None:
         return None
 
 
+def microseconds(time: datetime) -> int:
+    """Microseconds since 1970 of an aware datetime: the way back from `moment`."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
 def in_words(micros: int) -> str:
     """A span of time for a reader: `17 s`, `2 min 5 s`, `3 h 10 min`."""
     seconds = abs(micros) / 1e6

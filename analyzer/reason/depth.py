@@ -1,0 +1,49 @@
+"""How close to a cause a failure usually is, by what kind of failure it is and who reports it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.catalogue import Catalogue
+from analyzer.model import Signature
+
+_DEPTH: Mapping[str, float] = {
+    "configuration": 1.0, "module_resolution": 1.0, "schema_mismatch": 0.9, "migration": 0.7,
+    "resource_exhaustion": 1.0, "storage": 1.0, "corruption": 1.0, "dns": 0.9, "tls": 0.9, "network": 0.8,
+    "deployment": 0.8,
+    "authentication": 0.7, "authorization": 0.7, "constraint_violation": 0.8, "concurrency": 0.8, "replication": 0.8,
+    "rate_limit": 0.7, "connection": 0.45, "programming_error": 0.7, "serialization": 0.6, "scheduling": 0.6,
+    "queue": 0.5, "crash": 0.5, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1, "silent_failure": 0.0,
+}  # fmt: skip
+"""1 a cause, 0 a symptom."""
+
+_REPORTERS = frozenset({"app", "http", "sequelize", "sqlalchemy", "websocket"})
+"""Technologies whose failures report what another layer did."""
+
+_OWN = frozenset({"configuration", "module_resolution", "migration"})
+"""Failures that are their reporter's own."""
+
+_WAITING = ("pool_timeout", "pool_exhausted", "connection_timeout", "workers_exhausted")
+"""Ends of the names of failures of those who wait: a pool runs empty because somebody keeps what it lends."""
+
+
+def depth(signature: Signature) -> float:
+    """1 for what usually is a cause, 0 for what usually is a symptom."""
+    usual = _DEPTH.get(signature.category, 0.5)
+    if technology(signature.id) in _REPORTERS and signature.category not in _OWN:
+        return 0.5 * usual
+    return min(usual, 0.5) if signature.id.endswith(_WAITING) else usual
+
+
+def technology(signature: str) -> str:
+    """The first part of a signature's id."""
+    return signature.partition(".")[0]
+
+
+def leads_to(first: str, second: str, catalogue: Catalogue) -> bool:
+    """Whether the catalogue declares that the first failure, or a broader one that it refines, brings
+    about the second."""
+    effects = {second, *catalogue.ancestors(second)}
+    return any(
+        effects & set(catalogue[name].leads_to) for name in (first, *catalogue.ancestors(first)) if name in catalogue
+    )
