@@ -10,6 +10,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from analyzer.files import write_whole
+
 _LOG = logging.getLogger(__name__)
 _KEPT = 4
 """Files of each kind that are kept, the newest: for several catalogues, and versions, side by side."""
@@ -34,10 +36,8 @@ def keep(kind: str, key: str, content: bytes) -> None:
     file = _file(kind, key)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_bytes(content)
-        os.replace(temporary, file)
-        for old in sorted(file.parent.glob(f"{kind}-*[!p]"), key=lambda each: -each.stat().st_mtime)[_KEPT:]:
+        write_whole(file, content)
+        for old in sorted(file.parent.glob(f"{kind}-*"), key=lambda each: -each.stat().st_mtime)[_KEPT:]:
             with suppress(FileNotFoundError):  # another process may do the same
                 old.unlink()
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from analyzer.errors import InputError
+from analyzer.files import write_whole
 from analyzer.report.clean import one_line
 
 if TYPE_CHECKING:
@@ -99,24 +100,9 @@ def write_file(target: str, result: str | bytes) -> None:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
             path.write_bytes(_encoded(result))
         else:
-            _replace(path, _encoded(result))
+            write_whole(path, _encoded(result))
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror}") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _encoded(result: str | bytes) -> bytes:

@@ -27,17 +27,21 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]+")
 
 def render(analysis: Analysis, *, plotlyjs: PlotlyJs = "inline") -> str:
     """The whole report; plotly.js inside it (4.6 MB), or beside it for many reports in one folder."""
+    return environment().get_template("report.html.j2").render(contents(analysis, plotlyjs))
+
+
+def contents(analysis: Analysis, plotlyjs: PlotlyJs) -> dict[str, Any]:
+    """What the template of a report, and those that extend it, put on the page."""
     figure = timeline(analysis)
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        analysis=analysis,
-        figure=_script_safe(figure) if figure else None,
-        remarks=remarks(analysis),
-        doubts=list(words.doubts(analysis)),
-        one_day=words.on_one_day(analysis),
-        plotly=plotly_script() if plotlyjs == "inline" and figure else None,
-        plotly_file=PLOTLY_FILE,
-    )
+    return {
+        "analysis": analysis,
+        "figure": _script_safe(figure) if figure else None,
+        "remarks": remarks(analysis),
+        "doubts": list(words.doubts(analysis)),
+        "one_day": words.on_one_day(analysis),
+        "plotly": plotly_script() if plotlyjs == "inline" and figure else None,
+        "plotly_file": PLOTLY_FILE,
+    }
 
 
 @cache
@@ -49,7 +53,8 @@ def plotly_script() -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, with all that they may call."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
