@@ -68,8 +68,8 @@ class Block:
 
     def line_count(self) -> int:
         """How many lines of the file are in the block."""
-        lines = int(np.count_nonzero(self.data[: self.length] == 10))
-        return lines + (self.length > 0 and self.data[self.length - 1] != 10)
+        unfinished = self.length > 0 and self.data[self.length - 1] != 10
+        return int(np.count_nonzero(self.data[: self.length] == 10)) + int(unfinished)
 
     def line_numbers(self, lines: Offsets, table: LineTable) -> Offsets:
         """The numbers (1-based) in the file of the given lines of the block's table."""

@@ -324,3 +324,11 @@ def test_each_row_of_text_that_is_indented_as_a_whole_is_a_record() -> None:
         "  Warning  Failed   kubelet  Error: no\n    because of this",
         "  Normal   BackOff  kubelet  Back-off",
     ]
+
+
+def test_counts_are_plain_numbers() -> None:
+    """A database takes others for blobs."""
+    for content in (b"one\ntwo\n", b"one\ntwo"):
+        (block,) = blocks_of(content)
+        assert (type(block.line_count()), block.line_count()) == (int, 2)
+        assert type(block.next_line) is int
