@@ -20,7 +20,7 @@ from analyzer.ingest.discover import discover
 from analyzer.ingest.open import Stream
 from analyzer.match.scan import BlockScan, Window
 from analyzer.match.sink import EventSink
-from analyzer.model import LEVELS, VOLUME_SCHEMA, Analysis, Evidence, Incident, Skipped, Source, Totals
+from analyzer.model import LEVELS, VOLUME_SCHEMA, Analysis, Evidence, Incident, Source, Totals
 from analyzer.reading import Options, Part, Progress, Reader, Tally, report_of
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.incidents import reason
@@ -121,25 +121,20 @@ class _Run:
         inputs, refused = discover(paths)
         if not inputs and not refused:
             raise InputError("nothing to read: give at least one file, folder, glob, or - for standard input")
-        read: dict[int, Source] = {}
+        read: list[tuple[int, Source]] = []
         with Reader(self.catalogue, inputs, self.options, _shapes_of) as reader:
-            for number in reader.in_order():
-                read[number] = self._read(reader, number)
-        return [*(read[number] for number in sorted(read)), *refused]
+            for number, found in reader.streams():
+                read.append((number, found if isinstance(found, Source) else self._read(reader, found)))
+        return [*(source for _, source in sorted(read, key=lambda pair: pair[0])), *refused]
 
-    def _read(self, reader: Reader[Shapes], number: int) -> Source:
+    def _read(self, reader: Reader[Shapes], stream: Stream) -> Source:
         """Read one input to its end."""
-        source, tally = reader.inputs[number], Tally()
-        try:
-            stream = Stream(source)
-        except OSError as error:
-            reason_ = Skipped(reason=f"cannot be opened: {error.strerror}", trouble=True)
-            return Source(path=source.path, skipped=(reason_,))
+        tally = Tally()
         with closing(stream):
-            for part in reader.read(stream, number):
+            for part in reader.read(stream):
                 tally.add(part.block, part.scan)
-                self._take(source.path, part)
-        return report_of(source, stream, tally)
+                self._take(stream.path, part)
+        return report_of(stream.source, stream, tally)
 
     def _take(self, path: str, part: Part[Shapes]) -> None:
         if part.scan.events is not None:

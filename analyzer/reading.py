@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from analyzer.catalogue import Catalogue
 from analyzer.ingest.blocks import Beginning, Block, read_blocks
 from analyzer.ingest.discover import STANDARD_INPUT, Input
-from analyzer.ingest.open import Stream
+from analyzer.ingest.open import Stream, streams
 from analyzer.match.cache import engine_for
 from analyzer.match.scan import BlockScan, Scanner, Window
 from analyzer.model import Skipped, Source
@@ -24,6 +25,8 @@ Progress = Callable[[str, int], None]
 """Called now and then with the path being read and the bytes read of it so far."""
 
 Digest = TypeVar("Digest")
+_SAMPLE = 1 << 16
+_HALF_A_YEAR = timedelta(days=183)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,7 @@ class Reader(Generic[Digest]):
         self.inputs = inputs
         self._options = options
         self._digest = digest
-        paths = [i.path for i in inputs]
-        self._scanner = Scanner(catalogue, engine_for(catalogue), paths, options.window, options.redact)
+        self._scanner = Scanner(catalogue, engine_for(catalogue), options.window, options.redact)
         self._latest: dict[str, int] = {}
         for path, time in (latest or {}).items():
             self._saw(path, time)
@@ -113,31 +115,43 @@ class Reader(Generic[Digest]):
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def in_order(self) -> Iterator[int]:
-        """The numbers of the inputs as given, those whose timestamps lack the year last: by then the
-        files beside them tell the year better than the time at which they were last written."""
-        postponed = {n for n, i in enumerate(self.inputs) if i.path != STANDARD_INPUT and _lacks_year(i)}
-        yield from (n for n in range(len(self.inputs)) if n not in postponed)
-        yield from sorted(postponed)
+    def streams(self) -> Iterator[tuple[int, Stream | Source]]:
+        """Everything behind the inputs, by their number: members of archives, too, and what could
+        not be opened. Each stream is to be read before the next is asked for.
 
-    def read(self, stream: Stream, number: int, beginning: Beginning | None = None) -> Iterator[Part[Digest]]:
-        """What the blocks of the `number`-th input hold, from its `beginning` on."""
+        Those whose timestamps lack the year come last: by then the files beside them tell the year
+        better than the time at which they were last written.
+        """
+        postponed: dict[int, list[str]] = {}
+        for number, source in enumerate(self.inputs):
+            for found in _opened(source):
+                if isinstance(found, Stream) and source.path != STANDARD_INPUT and _lacks_year(found):
+                    found.close()
+                    postponed.setdefault(number, []).append(found.path)
+                else:
+                    yield number, found
+        for number, paths in postponed.items():
+            yield from ((number, found) for found in _opened(self.inputs[number], paths))
+
+    def read(self, stream: Stream, beginning: Beginning | None = None) -> Iterator[Part[Digest]]:
+        """What the blocks of a stream hold, from its `beginning` on."""
         self._learn_year(stream)
         waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
         for block in read_blocks(stream, self._options.zone, beginning=beginning):
-            waiting.append((block, self._pool.submit(self._work, block, number)))
+            waiting.append((block, self._pool.submit(self._work, block, stream.path)))
             if len(waiting) > self._options.jobs:
                 yield self._finished(stream.path, *waiting.popleft())
         while waiting:
             yield self._finished(stream.path, *waiting.popleft())
 
-    def _work(self, block: Block, number: int) -> tuple[BlockScan, Digest]:
-        scan = self._scanner.scan(block, number)
+    def _work(self, block: Block, path: str) -> tuple[BlockScan, Digest]:
+        scan = self._scanner.scan(block, path)
         return scan, self._digest(scan)
 
     def _finished(self, path: str, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
         scan, digest = future.result()
-        self._saw(path, scan.last)
+        if not block.reader.assumes_year:
+            self._saw(path, scan.last)
         if self._options.progress is not None:
             self._options.progress(path, block.end)
         return Part(block, scan, digest)
@@ -147,23 +161,27 @@ class Reader(Generic[Digest]):
         self._latest[folder] = max(self._latest.get(folder, NO_TIME), time)
 
     def _learn_year(self, stream: Stream) -> None:
-        """Nothing in a file was written after the last time seen beside it: that tells the year."""
+        """A log is of about the same time as those beside it, whenever it was copied here."""
         known = moment(self._latest.get(os.path.dirname(stream.path), NO_TIME))
         if known is not None:
-            stream.modified = min(stream.modified, known)
+            stream.modified = min(stream.modified, known + _HALF_A_YEAR)
 
 
-def _lacks_year(source: Input) -> bool:
-    """Whether the timestamps of a file leave out the year, by its beginning."""
+def _opened(source: Input, only: Collection[str] | None = None) -> Iterator[Stream | Source]:
+    """What is in an input; with `only`, the streams of these paths, without telling again what else there is."""
     try:
-        stream = Stream(source)
-    except OSError:
-        return False
-    try:
-        block = next(read_blocks(stream, size=1 << 16), None)
-        return block is not None and block.reader.assumes_year
-    finally:
-        stream.close()
+        for found in streams(source, only=only):
+            if only is None or isinstance(found, Stream):
+                yield found
+    except OSError as error:
+        trouble = Skipped(reason=f"cannot be opened: {error.strerror or error}", trouble=True)
+        yield Source(path=source.path, skipped=(trouble,))
+
+
+def _lacks_year(stream: Stream) -> bool:
+    """Whether the timestamps of a log leave out the year, by its beginning."""
+    block = next(read_blocks(stream.beginning(_SAMPLE), size=_SAMPLE), None)
+    return block is not None and block.reader.assumes_year
 
 
 def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
@@ -187,7 +205,7 @@ def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
 
 def _nothing_read(source: Input, stream: Stream) -> Skipped:
     if stream.delivered:
-        return Skipped(reason="not a text file", trouble=True)
+        return Skipped(reason="not a text file", trouble=source.named)
     return Skipped(reason="the file is empty", trouble=source.named and stream.fault is None)
 
 

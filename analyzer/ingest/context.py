@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from analyzer.ingest.ansi import strip_ansi
-from analyzer.ingest.discover import STANDARD_INPUT, Input
+from analyzer.ingest.discover import STANDARD_INPUT, input_at
+from analyzer.ingest.limits import Limits
 from analyzer.ingest.open import Stream
 
 LINES = 3
@@ -14,6 +15,7 @@ _BEFORE = 4 << 10
 _AFTER = 16 << 10
 _FARTHEST = 256 << 20
 """How deep into a compressed file it is worth decompressing again."""
+_LIMITS = Limits(content=_FARTHEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,10 @@ def contexts(path: str, records: Sequence[tuple[int, int]]) -> Mapping[int, Cont
     `records` are (offset in the decompressed stream, number of lines). What cannot be read again
     (standard input, a file that is gone, the far end of a large archive) has no context.
     """
-    if path == STANDARD_INPUT:
+    if path.partition("!")[0] == STANDARD_INPUT:
         return {}
     try:
-        stream = Stream(Input(path))
+        stream = Stream(input_at(path), limits=_LIMITS)
     except OSError:
         return {}
     found: dict[int, Context] = {}

@@ -82,6 +82,7 @@ class Assumed:
     shared_zone: str | None = None
     """A zone's abbreviation that means different zones to different people."""
 
+
 _CONTINUATIONS = (
     r"^(?:Caused by: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
     r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "

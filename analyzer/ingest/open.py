@@ -1,51 +1,24 @@
-"""An input -> a stream of plain bytes: compression and encoding undone, faults kept as data."""
+"""An input -> a stream of plain text: compression and encodings undone, faults kept as data."""
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import errno
 import hashlib
 import itertools
-import lzma
-import os
-import stat
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import IO, Any
+from collections.abc import Collection, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
 
-import zstandard
-from isal import isal_zlib
+from analyzer.ingest.content import Content
+from analyzer.ingest.discover import Input
+from analyzer.ingest.expand import Opened, expand
+from analyzer.ingest.limits import LIMITS, Budget, Limits
+from analyzer.model import Skipped, Source
 
-from analyzer.ingest.discover import STANDARD_INPUT, Input
-from analyzer.model import Skipped
-
-_CHUNK = 1 << 20
-_MAX_RATIO = 1000
-_RATIO_FREE = 64 << 20
-_MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x1f\x8b", "gzip"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    *((bytes([low]) + b"\x2a\x4d\x18", "zstd") for low in range(0x50, 0x60)),  # frames to skip
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-)
-_UNSUPPORTED: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"PK\x03\x04", "zip archive"),
-    (0, b"PK\x05\x06", "zip archive"),
-    (0, b"7z\xbc\xaf\x27\x1c", "7z archive"),
-    (0, b"Rar!\x1a\x07", "rar archive"),
-    (0, b"\x04\x22\x4d\x18", "lz4 file"),
-    (0, b"\x1f\x9d", "compress (.Z) file"),
-    (257, b"ustar", "tar archive"),
-)
-_LONGEST_MAGIC = 6
+_UTF16_SAMPLE = 1024
 FINGERPRINTED = 1 << 12
 """Bytes of content that usually tell a log from all others: headers are shorter."""
-_IsalError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stubs take it for an instance
-_UTF16_SAMPLE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +45,32 @@ class Stream:
     `fault` is set when reading ended early; what came before the fault has been delivered.
     """
 
-    def __init__(self, source: Input) -> None:
-        """Open `source`. Raises OSError where it cannot be opened."""
+    def __init__(self, source: Input, opened: Opened | None = None, *, limits: Limits = LIMITS) -> None:
+        """Open `source`, a file or a member of an archive. Raises OSError where it cannot be opened."""
+        opened = opened or _open(source, limits)
         self.path = source.path
-        self.compression: str | None = None
+        self.source = source
         self.encoding = "utf-8"
-        self.fault: Skipped | None = None
-        self._file: IO[bytes] = _open(source)
-        status = _status(self._file)
-        self.modified = _modified(status)
-        self._left = _size_of(status)
-        """Bytes that a file had when it was opened and that are still to be read: one that grows
-        while it is read is read up to there."""
-        self._read_raw = 0
+        self.modified = opened.modified
         self.delivered = 0
+        self._opened = opened
+        self._content = opened.content
         self._rest = memoryview(b"")
-        self._chunks = filter(None, self._decode(self._decompress(self._read(_CHUNK))))
+        self._chunks = filter(None, self._decode(iter(self._content.chunk, b"")))
+
+    @property
+    def fault(self) -> Skipped | None:
+        """Why reading ended early, or what was odd at the end."""
+        return self._content.fault
+
+    @property
+    def compression(self) -> str | None:
+        """What had to be undone, the innermost first: `gzip`, `tar+gzip`."""
+        return "+".join(self._content.compression) or None
 
     def close(self) -> None:
         """Close the file behind the stream."""
-        if self._file is not sys.stdin.buffer:
-            self._file.close()
+        self._opened.close()
 
     def readinto(self, target: memoryview) -> int:
         """Fill `target` as far as the input goes; the number of bytes written, 0 at the end."""
@@ -113,6 +91,11 @@ class Stream:
         """How the rest of the content begins; nothing is taken from it. Ask before reading."""
         return fingerprint_of(self._peek(length))
 
+    def beginning(self, length: int) -> Stream:
+        """The first bytes of the rest as a stream of their own; nothing is taken from this one."""
+        content = Content(iter([bytes(self._peek(length))]), Budget())
+        return Stream(self.source, replace(self._opened, content=content, raw=None))
+
     def skip(self, count: int) -> int:
         """Go on `count` bytes without reading them; how many there were."""
         self._peek(1)  # what kind of content it is shows in its first bytes only
@@ -122,22 +105,20 @@ class Stream:
                 taken = min(count - skipped, len(self._rest))
                 self._rest = self._rest[taken:]
             else:
-                taken = self._seek(count - skipped)
+                taken = self._leap(count - skipped)
             if not taken and not self._peek(1):
                 break
             skipped += taken
         self.delivered += skipped
         return skipped
 
-    def _seek(self, count: int) -> int:
+    def _leap(self, count: int) -> int:
         """Leap over bytes of a file that stands on disk as it is read; how many, 0 where that cannot be."""
-        if self._left is None or self.compression is not None or self.encoding != "utf-8":
+        raw = self._opened.raw
+        if raw is None or raw.size is None or self._content.compression or self.encoding != "utf-8":
             return 0
-        count = min(count, self._left)
-        self._file.seek(count, os.SEEK_CUR)
-        self._left -= count
-        self._read_raw += count
-        return count
+        before = raw.tell()
+        return raw.seek(min(before + count, raw.size)) - before
 
     def _peek(self, count: int) -> memoryview:
         """The next bytes, at most so many, without taking them."""
@@ -145,76 +126,11 @@ class Stream:
             self._rest = memoryview(bytes(self._rest) + chunk if self._rest else chunk)
         return self._rest[:count]
 
-    def _read(self, size: int) -> bytes:
-        try:
-            data = self._file.read(size if self._left is None else min(size, self._left)) or b""
-        except OSError as error:
-            self._fail(f"reading failed after {self._read_raw:,} bytes: {error.strerror}")
-            return b""
-        self._read_raw += len(data)
-        if self._left is not None:
-            if self._left and not data:
-                self._fail(f"the file became shorter while it was read: {self._left:,} bytes are missing")
-            self._left -= len(data)
-        return data
-
-    def _raw(self, head: bytes) -> Iterator[bytes]:
-        while head:
-            yield head
-            head = self._read(_CHUNK)
-
-    def _fail(self, reason: str) -> None:
-        self.fault = Skipped(reason=reason, trouble=True)
-
-    def _decompress(self, head: bytes) -> Iterator[bytes]:
-        self.compression = _compression_of(head)
-        if self._unsupported(head):
-            return iter(())
-        if self.compression is None:
-            return self._raw(head)
-        return self._bounded(self._members(head, self.compression))
-
-    def _unsupported(self, head: bytes) -> bool:
-        """Whether data is of a kind that cannot be read; the fault is noted."""
-        kind = next((name for at, magic, name in _UNSUPPORTED if head.startswith(magic, at)), None)
-        if kind is not None:
-            self._fail(f"{kind}: not supported")
-        return kind is not None
-
-    def _bounded(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Decompressed chunks, as long as there are not absurdly many of them."""
-        written = 0
-        for chunk in chunks:
-            written += len(chunk)
-            if written > max(_RATIO_FREE, self._read_raw * _MAX_RATIO):
-                self._fail(f"more than {_MAX_RATIO} times its compressed size: taken for a bomb, not read further")
-                return
-            yield chunk
-
-    def _members(self, head: bytes, compression: str) -> Iterator[bytes]:
-        """The content of all members of a compressed file, one after the other."""
-        members = _Members(compression)
-        for chunk in self._raw(head):
-            for start in range(0, len(chunk), members.step):
-                try:
-                    yield from members.feed(chunk[start : start + members.step])
-                except (EOFError, OSError, ValueError, lzma.LZMAError, zstandard.ZstdError, _IsalError) as error:
-                    self._fail(f"broken {compression} data after {members.written:,} bytes of content: {error}")
-                    return
-            if members.foreign:
-                break
-        if members.unfinished:
-            self._fail(f"the {compression} data is cut off after {members.written:,} bytes of content")
-        elif members.foreign or members.rest:
-            self.fault = Skipped(reason=f"something else stands after the {compression} data")
-
     def _decode(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """UTF-8 without its byte order mark; UTF-16 transcoded."""
         first = b""
         while len(first) < _UTF16_SAMPLE and (chunk := next(chunks, b"")):
             first += chunk
-        if self._unsupported(first):
-            return
         encoding = _utf16_of(first)
         if encoding is None:
             yield first.removeprefix(codecs.BOM_UTF8)
@@ -227,58 +143,27 @@ class Stream:
         yield decoder.decode(b"", final=True).encode()
 
 
-class _Members:
-    """Undoes the compression of data that comes in pieces and may hold several members."""
+def streams(
+    source: Input, *, only: Collection[str] | None = None, limits: Limits = LIMITS
+) -> Generator[Stream | Source]:
+    """Everything behind an input: its stream, or those of the members of an archive, each to be read
+    before the next is asked for, and what could not be read.
 
-    def __init__(self, compression: str) -> None:
-        self._compression = compression
-        self._new, self.step = _DECOMPRESSORS[compression]
-        self._decompressor: Any = self._new()
-        self.rest = b""
-        self.written = 0
-        self.foreign = False
-        """Whether something has turned up that is no member."""
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether a member has begun and not ended."""
-        return self._decompressor is not None
-
-    def feed(self, piece: bytes) -> Iterator[bytes]:
-        """The content of a piece of data."""
-        self.rest += piece
-        while self.rest and self._ready():
-            plain = self._decompressor.decompress(self.rest)
-            self.rest = b""
-            if self._decompressor.eof:
-                self.rest, self._decompressor = self._decompressor.unused_data, None
-            self.written += len(plain)
-            if plain:
-                yield plain
-
-    def _ready(self) -> bool:
-        """Whether there is a member to go on with; the next one is begun where it stands."""
-        if self._decompressor is None:
-            self.rest = self.rest.lstrip(b"\0")  # padding, as on tapes
-            if len(self.rest) < _LONGEST_MAGIC:
-                return False
-            self.foreign = _compression_of(self.rest) != self._compression
-            self._decompressor = None if self.foreign else self._new()
-        return not self.foreign
+    `only` bounds the members to those with the given paths. Raises OSError where the input
+    cannot be opened.
+    """
+    with closing(expand(source, limits, only)) as everything:
+        for found in everything:
+            yield found if isinstance(found, Source) else Stream(found.source, found)
 
 
-# How each kind is undone, and how many compressed bytes are taken at once: few enough that even a
-# bomb does not make more of them than fits in memory.
-_DECOMPRESSORS: dict[str, tuple[Callable[[], Any], int]] = {
-    "gzip": (lambda: isal_zlib.decompressobj(wbits=31), 1 << 17),
-    "zstd": (lambda: zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(), 1 << 13),
-    "bzip2": (bz2.BZ2Decompressor, 1 << 12),
-    "xz": (lambda: lzma.LZMADecompressor(memlimit=1 << 28), 1 << 14),
-}
-
-
-def _compression_of(head: bytes) -> str | None:
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+def _open(source: Input, limits: Limits) -> Opened:
+    """The one file or member that is meant."""
+    found = expand(source, limits)
+    for opened in found:
+        if isinstance(opened, Opened) and opened.source.path == source.path:
+            return replace(opened, source=source, close=found.close)
+    raise FileNotFoundError(errno.ENOENT, "it is an archive, or no longer in one", source.path)
 
 
 def _utf16_of(head: bytes) -> str | None:
@@ -294,36 +179,3 @@ def _utf16_of(head: bytes) -> str | None:
     if half >= 8 and nul_first > 0.7 * half and nul_second < 0.1 * half:
         return "utf-16-be"
     return None
-
-
-def _open(source: Input) -> IO[bytes]:
-    if source.path != STANDARD_INPUT:
-        return open(source.file or source.path, "rb", buffering=0)
-    if sys.stdin is None:
-        raise OSError(errno.EBADF, "standard input is closed")
-    return sys.stdin.buffer
-
-
-def _status(file: IO[bytes]) -> os.stat_result | None:
-    """What the system knows of an open file; nothing of one that exists in memory only."""
-    try:
-        return os.fstat(file.fileno())
-    except OSError:
-        return None
-
-
-def _size_of(status: os.stat_result | None) -> int | None:
-    """The size of a regular file; None where it is not known (files of the kernel claim to be empty)."""
-    regular = status is not None and stat.S_ISREG(status.st_mode)
-    return status.st_size or None if status is not None and regular else None
-
-
-def _modified(status: os.stat_result | None) -> datetime:
-    """When the file was last written, never later than now; now for a pipe."""
-    now = datetime.now(UTC)
-    if status is None or not status.st_size:
-        return now
-    try:
-        return min(now, datetime.fromtimestamp(status.st_mtime, UTC))
-    except (OverflowError, ValueError, OSError):
-        return now

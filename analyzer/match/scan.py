@@ -89,16 +89,12 @@ class Scanner:
     storm, the same thing is said again and again.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, engine: Engine, sources: Sequence[str], window: Window, redact: bool = True
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, engine: Engine, window: Window, redact: bool = True) -> None:
         """`engine` must hold the patterns of `patterns_of(catalogue)`, in that order."""
         self.catalogue = catalogue
         self.engine = engine
         self.window = window
         self.redact = redact
-        self._sources = pa.array(sources, pa.string())
-        self._paths = list(sources)
         self._names = [signature.id for signature in catalogue]
         self._signature_names = pa.array(self._names, pa.string())
         self._index = {name: index for index, name in enumerate(self._names)}
@@ -108,8 +104,8 @@ class Scanner:
         self._count = len(patterns_of(catalogue))
         self._known: dict[tuple[str, str | None, bytes], list[tuple[int, dict[str, str]]]] = {}
 
-    def scan(self, block: Block, source: int) -> BlockScan:
-        """Everything that one block of the `source`-th input yields."""
+    def scan(self, block: Block, source: str) -> BlockScan:
+        """Everything that one block of an input yields; `source` is the path of that."""
         table = block.read()
         inside = self.window.covers(table.times)
         found = self._confirmed(table, block.reader.layouts, inside)
@@ -218,7 +214,7 @@ class Scanner:
         return signature.where is not None and vetoed(signature.where, stated) is not None
 
     def _batch(
-        self, block: Block, table: LineTable, found: list[tuple[int, int, dict[str, str]]], source: int
+        self, block: Block, table: LineTable, found: list[tuple[int, int, dict[str, str]]], source: str
     ) -> pa.RecordBatch:
         """The events of a block as a table with the schema of the public contract."""
         rows = np.array([record for record, _, _ in found], dtype=np.int64)
@@ -228,18 +224,17 @@ class Scanner:
         records = record_array(table, distinct).take(place)
         written = payload_array(table, distinct).take(place)
         origins = [table.origin_of(row) for row in rows.tolist()]
-        path = self._paths[source]
         text = _text_column(records)
         severities = [self.catalogue.signatures[index].severity for index in signatures]
         columns = [
             pa.array(times, pa.timestamp("us", tz="UTC"), mask=times == NO_TIME),
-            pa.DictionaryArray.from_arrays(pa.array(np.full(len(rows), source, np.int32)), self._sources),
+            pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([source], pa.string())),
             pa.array(block.line_numbers(table.first_line[rows], table)),
             pa.array(block.offsets(table.first_line[rows], table)),
             pa.DictionaryArray.from_arrays(pa.array(signatures), self._signature_names),
             pa.array(severities, pa.string()),
             pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
-            pa.array(services(written, block.reader.layouts, table.layouts[rows], path, origins), pa.string()),
+            pa.array(services(written, block.reader.layouts, table.layouts[rows], source, origins), pa.string()),
             _keys_column([captures for _, _, captures in found], records, origins),
             redact_all(text) if self.redact else text,
         ]

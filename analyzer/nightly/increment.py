@@ -36,6 +36,8 @@ class Increment:
         self.bytes = 0
         self.records = 0
         self.trouble: dict[str, str] = {}
+        self._archives: dict[str, str] = {}
+        """The state of each archive that was read, empty as soon as a member of it is not finished."""
         self._session = session
         self._reading = reading
         self._now = now
@@ -54,15 +56,21 @@ class Increment:
         session.forget_files([path for path in session.files if path not in states])
         latest = {place.path: place.last_time for place in session.streams if place.last_time is not None}
         with Reader(catalogue, fresh, self._reading, self._batch.digester, latest) as reader:
-            for number in reader.in_order():
-                self._read(reader, number, states[fresh[number].path])
+            for number, found in reader.streams():
+                if isinstance(found, Source):
+                    self._complain(found)
+                else:
+                    self._read(reader, found, states[fresh[number].path])
+        for path, state in self._archives.items():
+            if state:
+                self._batch.finished(path, state)
         self._batch.save()
 
-    def _read(self, reader: Reader[NightlyDigest], number: int, state: str) -> None:
+    def _read(self, reader: Reader[NightlyDigest], stream: Stream, state: str) -> None:
         """Read what is new in one input."""
-        source = reader.inputs[number]
+        source = stream.source
         try:
-            found = self._session.streams.find(source, _inode(state))
+            found = self._session.streams.find(stream, _inode(state))
         except OSError as error:
             self.trouble[source.path] = f"cannot be opened: {error.strerror}"
             return
@@ -72,17 +80,17 @@ class Increment:
             if found.shorter:
                 self._take_over(source, found, state)
             else:
-                self._follow(reader, number, found, state)
+                self._follow(reader, found, state)
         self._batch.inputs += 1
         if self._batch.is_due:
             self._batch.save()
 
-    def _follow(self, reader: Reader[NightlyDigest], number: int, found: Found, state: str) -> None:
+    def _follow(self, reader: Reader[NightlyDigest], found: Found, state: str) -> None:
         """Read a log from where reading stopped to its end."""
-        source, stream, place = reader.inputs[number], found.stream, self._place(reader.inputs[number], found, state)
+        source, stream, place = found.stream.source, found.stream, self._place(found.stream.source, found, state)
         settled = _is_settled(stream, state, self._now)
         tally, read_from = Tally(), place.position
-        for part in reader.read(stream, number, _beginning(source, stream, place, settled)):
+        for part in reader.read(stream, _beginning(source, stream, place, settled)):
             tally.add(part.block, part.scan)
             undated = self._night(place, stream)
             place = self._passed(place, part)
@@ -100,8 +108,8 @@ class Increment:
             report = replace(report, skipped=(stream.fault,) if stream.fault else ())
             self._reached(place)
         self._complain(report)
-        if state and (settled or not unfinished) and (stream.fault is None or stream.compression is not None):
-            self._batch.finished(source.path, state)
+        done = (settled or not unfinished) and (stream.fault is None or stream.compression is not None)
+        self._finished(source, state if done else "")
 
     def _place(self, source: Input, found: Found, state: str) -> Checkpoint:
         """Where reading of a log has to go on, under the name that it has now."""
@@ -171,8 +179,16 @@ class Increment:
                 last_night=known.last_night if known else None,
             )
         )
-        if state:
-            self._batch.finished(source.path, state)
+        self._finished(source, state)
+
+    def _finished(self, source: Input, state: str) -> None:
+        """Note that there is nothing more in a file as it is now; in an archive, once that holds for all its
+        members. An empty `state` tells that there may be more."""
+        if source.archive is None:
+            if state:
+                self._batch.finished(source.path, state)
+        elif self._archives.setdefault(source.archive, state):
+            self._archives[source.archive] = state
 
 
 def _beginning(source: Input, stream: Stream, place: Checkpoint, settled: bool) -> Beginning:

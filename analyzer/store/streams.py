@@ -83,9 +83,9 @@ class Streams:
         """Note that an input of this run is this log."""
         self._claimed.add(checkpoint.id)
 
-    def find(self, source: Input, inode: str) -> Found:
-        """Open an input and tell which log it is. Raises OSError where it cannot be opened."""
-        stream = Stream(source)
+    def find(self, stream: Stream, inode: str) -> Found:
+        """Which log an open stream is. Raises OSError where it cannot be opened once more."""
+        source = stream.source
         shorter: Checkpoint | None = None
         heads = heads_of(stream)
         for checkpoint in self._alike(stream, heads, source.path, inode):

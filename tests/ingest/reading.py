@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ from pathlib import Path
 from analyzer.ingest.blocks import BLOCK_SIZE, Block, read_blocks
 from analyzer.ingest.discover import Input
 from analyzer.ingest.layout import PLAIN
-from analyzer.ingest.open import Stream
+from analyzer.ingest.limits import LIMITS, Limits
+from analyzer.ingest.open import Stream, streams
 from analyzer.ingest.timestamps import NO_TIME
-from analyzer.model import LEVELS
+from analyzer.model import LEVELS, Skipped, Source
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,47 @@ def stream_of(data: bytes, name: str = "app.log") -> Iterator[Stream]:
 def content_of(data: bytes) -> tuple[bytes, Stream]:
     """Everything a stream over `data` delivers, in odd portions, and the (closed) stream."""
     with stream_of(data) as stream:
-        portions = []
-        target = bytearray(70_001)
-        while count := stream.readinto(memoryview(target)):
-            portions.append(bytes(target[:count]))
-        return b"".join(portions), stream
+        return _all_of(stream), stream
+
+
+def _all_of(stream: Stream) -> bytes:
+    portions = []
+    target = bytearray(70_001)
+    while count := stream.readinto(memoryview(target)):
+        portions.append(bytes(target[:count]))
+    return b"".join(portions)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reading an input yielded: content by path, how it was compressed, and what was wrong."""
+
+    content: dict[str, bytes]
+    compression: dict[str, str | None]
+    modified: dict[str, datetime]
+    skipped: dict[str, list[Skipped]]
+
+    def reasons(self, path: str) -> list[str]:
+        """Why something was not read, or not to its end."""
+        return [skip.reason for skip in self.skipped.get(path, [])]
+
+
+def everything_in(source: Path | Input, limits: Limits = LIMITS) -> Reading:
+    """Read a file, or all members of an archive; paths in it are shown from the archive's name on."""
+    source = source if isinstance(source, Input) else Input(str(source))
+    folder = os.path.dirname(source.path)
+    reading = Reading({}, {}, {}, {})
+    for found in streams(source, limits=limits):
+        name = os.path.relpath(found.path, folder) if folder else found.path
+        if isinstance(found, Source):
+            reading.skipped[name] = list(found.skipped)
+            continue
+        reading.content[name] = _all_of(found)
+        reading.compression[name] = found.compression
+        reading.modified[name] = found.modified
+        if found.fault is not None:
+            reading.skipped[name] = [found.fault]
+    return reading
 
 
 def blocks_of(data: bytes, size: int = BLOCK_SIZE, modified: datetime | None = None) -> list[Block]:

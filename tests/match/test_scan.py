@@ -41,7 +41,7 @@ def _engine(catalogue: Catalogue) -> HyperscanEngine:
 
 
 def _scanner(catalogue: Catalogue, window: Window = Window(), redact: bool = False) -> Scanner:  # noqa: B008
-    return Scanner(catalogue, _engine(catalogue), ["logs/api.log"], window, redact)
+    return Scanner(catalogue, _engine(catalogue), window, redact)
 
 
 def _rows(scans: list[BlockScan]) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def _assert_equal(data: bytes, catalogue: Catalogue, size: int = 1 << 20) -> int
     """Both engines agree on a file; the number of events."""
     scanner = _scanner(catalogue)
     blocks = blocks_of(data, size)
-    found = _rows([scanner.scan(block, 0) for block in blocks])
+    found = _rows([scanner.scan(block, "logs/api.log") for block in blocks])
     expected = [pair for block in blocks for pair in _expected(block, catalogue)]
     assert [(row["line"], row["signature"]) for row in found] == [(line, match.signature) for line, match in expected]
     for row, (_, match) in zip(found, expected, strict=True):
@@ -81,7 +81,7 @@ def found_by_both(text: str, catalogue: Catalogue) -> list[tuple[int, dict[str, 
     data = text.encode()
     _assert_equal(data, catalogue)
     scanner = _scanner(catalogue)
-    rows = _rows([scanner.scan(block, 0) for block in blocks_of(data, 1 << 20)])
+    rows = _rows([scanner.scan(block, "logs/api.log") for block in blocks_of(data, 1 << 20)])
     return [(row["line"], row["keys"]) for row in rows]
 
 
@@ -127,7 +127,7 @@ def test_samples_in_each_wrapping(wrapping: str) -> None:
     scanner = _scanner_of_all()
     found: dict[int, set[str]] = {}
     (block,) = blocks_of(data)
-    for row in _rows([scanner.scan(block, 0)]):
+    for row in _rows([scanner.scan(block, "logs/api.log")]):
         found.setdefault(row["line"], set()).update((row["signature"], *catalogue.ancestors(row["signature"])))
     line, missed = 1, []
     for owner, text in texts:
@@ -168,7 +168,7 @@ SHOP = Catalogue((REFUSED, LOST, LOST_AT_SEA))
 
 def _events(data: str, window: Window = Window(), redact: bool = False) -> list[dict[str, Any]]:  # noqa: B008
     scanner = _scanner(SHOP, window, redact)
-    return _rows([scanner.scan(block, 0) for block in blocks_of(data.encode())])
+    return _rows([scanner.scan(block, "logs/api.log") for block in blocks_of(data.encode())])
 
 
 def test_the_columns_of_an_event() -> None:
@@ -237,12 +237,12 @@ def test_only_records_inside_the_window_count() -> None:
 def test_bytes_that_are_no_text_do_not_stop_anything() -> None:
     scanner = _scanner(SHOP)
     (block,) = blocks_of(b"2025-10-24 02:14:07 ERROR \xff\xfe lost order #42 \xe9\n" * 3)
-    assert [row["keys"] for row in _rows([scanner.scan(block, 0)])] == [{"id": "42"}] * 3
+    assert [row["keys"] for row in _rows([scanner.scan(block, "logs/api.log")])] == [{"id": "42"}] * 3
 
 
 def test_what_is_not_matched_is_handed_on_with_its_level() -> None:
     (block,) = blocks_of(b"2025-10-24 02:14:07 ERROR lost order #42\n2025-10-24 02:14:08 ERROR strange\n")
-    scan = _scanner(SHOP).scan(block, 0)
+    scan = _scanner(SHOP).scan(block, "logs/api.log")
     assert scan.unmatched.to_pylist() == [b"2025-10-24 02:14:08 ERROR strange"]
     assert (scan.lines, scan.records, scan.dated_records) == (2, 2, 2)
     assert sum(scan.volume.values()) == 2
