@@ -13,7 +13,8 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from analyzer import __version__
-from analyzer.errors import AnalyzerError, CatalogueError, RefusedFiles
+from analyzer.cli_operations import StoreOption, add_operations
+from analyzer.errors import AnalyzerError, CatalogueError, RefusedFiles, StoreBusyError
 
 # The names of `analyzer.model` and of the commands, said again because importing those takes too long.
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -27,10 +28,12 @@ Find out from logs what went wrong, why, and what to do about it.
   analyzer scan /var/log/myapp              what happened, in the terminal
   analyzer scan logs/ --output report.html  the same as a page to click through
   analyzer serve logs/                      the same as a dashboard in the browser
+  analyzer nightly --init                   from now on every night, incrementally, with a history
 
 \b
 Exit status: 0 done; 1 done, and --fail-on was met; 2 an input, the catalogue or the
-command line was in trouble (all that could be read is still reported); 130 interrupted.
+command line was in trouble (all that could be read is still reported); 3 another run is
+writing to the same store; 130 interrupted.
 """
 
 # Plain help: rich would double the time that --help takes.
@@ -170,17 +173,19 @@ def show(
             show_default=False,
         ),
     ] = None,
+    store: StoreOption = None,
     format: Annotated[ShowFormat, typer.Option()] = "text",  # noqa: A002 - the name of the option
 ) -> None:
-    """One incident in full: cascade, fixes, evidence.
+    """One incident in full: cascade, fixes, evidence; from the store, or from a report.
 
     \b
+      analyzer show 7c1e9a
       analyzer show 7c1e9a --from report.json
       analyzer show 7c1e9a --from report.json --format markdown
     """
     from analyzer.commands.show import show as run
 
-    raise typer.Exit(run(incident_id, report, format))
+    raise typer.Exit(run(incident_id, report, store, format))
 
 
 @app.command()
@@ -335,6 +340,9 @@ def patterns_schema() -> None:
     raise typer.Exit(schema())
 
 
+add_operations(app)
+
+
 def main() -> NoReturn:
     """Run the command line and exit with the status of the public contract."""
     sys.exit(_status())
@@ -350,6 +358,9 @@ def _status() -> int:
             complain(str(problem))
         refused = "catalogue" if isinstance(error, CatalogueError) else "configuration"
         complain(f"the {refused} was refused; nothing was analyzed")
+    except StoreBusyError as error:
+        complain(str(error))
+        return Status.BUSY
     except AnalyzerError as error:
         complain(str(error))
     except SystemExit as stop:

@@ -105,7 +105,7 @@ class Night:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What someone wrote about a problem, or did with it (`action`: note, resolve, mute)."""
+    """What someone wrote about a problem, or did with it (`action`: note, resolve, mute, wake)."""
 
     at: datetime
     action: str

@@ -50,14 +50,14 @@ def analyze(
     Trouble with single inputs is reported in `Analysis.sources`. Raises `InputError` where the
     arguments make no sense and `CatalogueError` where the built-in catalogue is broken.
     """
-    options = Options(
-        window=_window(since, until, _zone(timezone)),
-        zone=_zone(timezone),
-        jobs=_jobs(jobs),
-        redact=redact,
-        progress=progress,
-    )
+    options = options_for(timezone=timezone, jobs=jobs, redact=redact, progress=progress)
+    options = replace(options, window=_window(since, until, options.zone))
     return _Run(catalogue if catalogue is not None else load_catalogue(), options).analyze(list(paths))
+
+
+def options_for(*, timezone: str, jobs: int | None, redact: bool, progress: Progress | None) -> Options:
+    """How to read, from what a user says. Raises `InputError` where that makes no sense."""
+    return Options(zone=_zone(timezone), jobs=_jobs(jobs), redact=redact, progress=progress)
 
 
 def scan_only(
@@ -213,4 +213,4 @@ def _volume_table(volume: dict[str, Counter[tuple[int, int]]]) -> pa.Table:
     )
 
 
-__all__ = ["Progress", "analyze", "scan_only"]
+__all__ = ["Progress", "analyze", "options_for", "scan_only", "with_context"]

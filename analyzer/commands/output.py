@@ -29,6 +29,7 @@ class Status(IntEnum):
     DONE = 0
     FOUND = 1
     TROUBLE = 2
+    BUSY = 3
     INTERRUPTED = 130
 
 

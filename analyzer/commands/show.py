@@ -12,18 +12,16 @@ from analyzer.contract import analysis_from_dict, incident_to_dict
 from analyzer.errors import InputError
 from analyzer.model import Analysis, Incident
 from analyzer.report import markdown, text
+from analyzer.store import open_store
 
 Format = Literal["text", "json", "markdown"]
 
 
-def show(incident_id: str, report: str | None, form: Format) -> Status:
-    """Print the incident of a JSON report whose id begins with `incident_id`."""
-    if report is None:
-        raise InputError(
-            "name the report that the incident is in: analyzer scan PATH... --output report.json, "
-            f"then analyzer show {incident_id} --from report.json"
-        )
-    incident = find_incident(incident_id, read_report(report))
+def show(incident_id: str, report: str | None, store: str | None, form: Format) -> Status:
+    """Print the incident whose id begins with `incident_id`: that of a JSON report, else of the store."""
+    if report is not None and store is not None:
+        raise InputError("--from and --store both say where the incident is: name one of them")
+    incident = _stored(incident_id, store) if report is None else find_incident(incident_id, read_report(report))
     match form:
         case "text":
             look = look_of_output()
@@ -33,6 +31,17 @@ def show(incident_id: str, report: str | None, form: Format) -> Status:
         case "json":
             emit(json.dumps(incident_to_dict(incident), indent=2) + "\n")
     return Status.DONE
+
+
+def _stored(incident_id: str, store: str | None) -> Incident:
+    try:
+        return open_store(store).incident(incident_id)[1]
+    except InputError as error:
+        if store is not None:
+            raise
+        raise InputError(
+            f"{error}; or name a report by scan: analyzer show {incident_id} --from report.json"
+        ) from error
 
 
 def read_report(path: str) -> Analysis:

@@ -23,7 +23,7 @@ def render(analysis: Analysis) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(incident)] for incident in analysis.incidents)
+    writer.writerows([cell(value) for value in _row(incident)] for incident in analysis.incidents)
     return text.getvalue()
 
 
@@ -53,7 +53,7 @@ def _row(incident: Incident) -> tuple[str | float | None, ...]:
     )
 
 
-def _cell(value: str | float | None) -> str | float | None:
+def cell(value: str | float | None) -> str | float | None:
     """A spreadsheet runs a cell that begins like a formula; an apostrophe makes it text."""
     if not isinstance(value, str):
         return value

@@ -330,7 +330,7 @@ def _known(problem: KnownProblem, sightings: Sequence[Row[Any]], actions: Sequen
 
 def _state(problem: KnownProblem, sightings: Sequence[Row[Any]], actions: Sequence[Row[Any]]) -> IncidentState:
     """What holds for a problem now. A muted one that has escalated since is open again."""
-    muted = next((a for a in reversed(actions) if a.action in ("mute", "resolve")), None)
+    muted = next((a for a in reversed(actions) if a.action in ("mute", "wake", "resolve")), None)
     if muted is not None and muted.action == "mute":
         since = [row for row in sightings if row.night >= muted.night]
         if not any(_escalated(row, muted) for row in since):

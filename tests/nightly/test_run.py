@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.errors import InputError, StoreBusyError, StoreError
+from analyzer.store.actions import act
 from analyzer.store.database import Database
 from analyzer.store.session import StoreSettings
 from tests.nightly.nights import House, content_of, lines
@@ -219,3 +220,36 @@ def test_log_text_that_a_database_cannot_hold(house: House) -> None:
     house.run()
     (template,) = house.store.night().analysis.unknown
     assert template.count == 3
+
+
+def test_one_that_someone_resolved_comes_back_as_regressed(house: House) -> None:
+    house.write("app.log", refused("2025-10-24T01:00:00"))
+    house.run()
+    (known,) = house.store.incidents()
+    assert act(house.store, known.id[:3], "resolve", "", house.clock).state == "resolved"
+    house.append("app.log", refused("2025-10-25T01:00:00"))
+    house.run()
+    assert house.statuses("2025-10-25") == {REDIS: "regressed"}
+    (known,) = house.store.incidents()
+    assert (known.state, [note.action for note in known.notes]) == ("open", ["resolve"])
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [
+        (lines("2025-10-25T01:00:00", 20, "ERROR connection to redis refused, try #"), "muted"),
+        (lines("2025-10-25T01:00:00", 400, "ERROR connection to redis refused, try #", every=10), "open"),
+    ],
+)
+def test_a_muted_incident_wakes_when_it_escalates(house: House, more: str, state: str) -> None:
+    house.write("app.log", refused("2025-10-24T01:00:00", count=20))
+    house.run()
+    (known,) = house.store.incidents()
+    assert act(house.store, known.id, "mute", "", house.clock).state == "muted"
+    assert house.store.night().muted == {known.id}
+    house.append("app.log", more)
+    house.run()
+    (known,) = house.store.incidents()
+    assert known.state == state
+    assert house.store.night().muted == ({known.id} if state == "muted" else set())
+    assert act(house.store, known.id, "wake", "", house.clock + timedelta(minutes=1)).state == "open"

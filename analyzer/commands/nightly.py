@@ -1,0 +1,141 @@
+"""`analyzer nightly`: read what is new into the store, and say what the nights were like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from analyzer.catalogue import Catalogue
+from analyzer.catalogue.own import own_catalogue
+from analyzer.commands.output import Status, complain, emit, progress, write_file
+from analyzer.config import read_settings
+from analyzer.errors import InputError
+from analyzer.model import Incident
+from analyzer.night import Night
+from analyzer.nightly import NightlyOptions, Outcome, run_nightly
+from analyzer.nightly.settings import TEMPLATE, NightlyConfig
+from analyzer.pipeline import options_for
+from analyzer.report.clean import one_line
+from analyzer.store import Store, default_url, open_store
+from analyzer.store.session import StoreSettings
+
+CONFIG = "analyzer.toml"
+"""The configuration that is used where none is named, if it is in the current folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightlyCommand:
+    """The command line of `nightly`, as given; what it names goes before the configuration."""
+
+    config: str | None = None
+    sources: Sequence[str] = ()
+    store: str | None = None
+    report_dir: str | None = None
+    quiet: bool = False
+
+
+def nightly(command: NightlyCommand) -> Status:
+    """One nightly run from the command line to the exit status."""
+    config = _config(command)
+    report_dir = Path(command.report_dir) if command.report_dir else config.report_dir
+    if report_dir is not None:
+        _make_folder(report_dir)
+    url = command.store or config.store.url or default_url()
+    with progress(quiet=command.quiet) as show:
+        reading = options_for(timezone=config.timezone, jobs=config.jobs, redact=config.redact, progress=show)
+        options = NightlyOptions(
+            sources=tuple(command.sources) or config.sources,
+            store=url,
+            settings=StoreSettings(
+                timezone=config.timezone, night_ends=config.night_ends, events_folder=config.store.events
+            ),
+            keep_days=config.store.keep_days,
+            reading=reading,
+        )
+        outcome = run_nightly(options, _catalogue(config))
+    store = open_store(url)
+    emit(_told(store, outcome, ZoneInfo(config.timezone)))
+    if report_dir is not None:
+        write_reports(store, outcome, report_dir)
+    for path, reason in outcome.trouble.items():
+        complain(f"{path}: {reason}")
+    return Status.TROUBLE if outcome.trouble else Status.DONE
+
+
+def write_template(target: str | None) -> Status:
+    """Write a commented configuration to begin with. Raises `InputError` rather than overwrite a file."""
+    path = Path(target or CONFIG)
+    if path.exists():
+        raise InputError(f"{path}: is there already; remove it first, or name another with --config")
+    write_file(str(path), TEMPLATE)
+    emit(f"{path}: name your logs in it, then run: analyzer nightly --config {path}\n")
+    return Status.DONE
+
+
+def write_reports(store: Store, outcome: Outcome, folder: Path) -> None:
+    """Write the report of each night that the run has told of: a page, Markdown and JSON."""
+    from analyzer.report import html, json, markdown
+
+    for date_ in dict.fromkeys([*outcome.nights, *([outcome.night] if outcome.night else [])]):
+        analysis = store.night(date_).analysis
+        write_file(str(folder / f"{date_}.html"), html.render(analysis))
+        write_file(str(folder / f"{date_}.md"), markdown.render(analysis))
+        write_file(str(folder / f"{date_}.json"), json.render(analysis))
+
+
+def _config(command: NightlyCommand) -> NightlyConfig:
+    path = command.config or (CONFIG if Path(CONFIG).exists() else None)
+    config = read_settings(path, NightlyConfig) if path is not None else NightlyConfig()
+    if not command.sources and not config.sources:
+        where = f"{path}: names no sources" if path else "no configuration"
+        raise InputError(f"{where}; analyzer nightly --init writes one, --source PATH names logs without one")
+    return config
+
+
+def _catalogue(config: NightlyConfig) -> Catalogue:
+    own = own_catalogue(config.catalogue)
+    for remark in own.remarks:
+        complain(remark)
+    return own.whole()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def _told(store: Store, outcome: Outcome, zone: ZoneInfo) -> str:
+    """What the run has to say: a line per night that changed, and the incidents of the one to report."""
+    if outcome.night is None:
+        return "nothing was read, and the store holds no night yet\n"
+    read = f"read {outcome.records:,} new records, {outcome.bytes:,} bytes\n"
+    others = [night for night in outcome.nights if night != outcome.night]
+    lines = [_headline(store.night(night)) for night in others]
+    night = store.night(outcome.night)
+    return "".join([read, *lines, _headline(night), *(_line(i, zone) for i in _in_order(night))])
+
+
+def _headline(night: Night) -> str:
+    totals = night.totals
+    counts = [f"{getattr(totals, name)} {name}" for name in ("new", "regressed", "ongoing", "resolved")]
+    rate = "nothing was logged" if totals.error_rate is None else f"{totals.error_rate:.1%} errors"
+    so_far = "" if night.completeness.over else ", so far"
+    unknown = f", {totals.unknown_new} unknown failures for the first time" if totals.unknown_new else ""
+    return f"{totals.date}  {', '.join(counts)}{unknown}; {totals.records:,} records, {rate}{so_far}\n"
+
+
+def _in_order(night: Night) -> list[Incident]:
+    """The incidents that matter most first: by status, then as they are."""
+    order = ("new", "regressed", "ongoing", "resolved")
+    told = [incident for incident in night.analysis.incidents if incident.id not in night.muted]
+    return sorted([*told, *night.resolved], key=lambda incident: order.index(incident.status))
+
+
+def _line(incident: Incident, zone: ZoneInfo) -> str:
+    start = f"{incident.start.astimezone(zone):%H:%M}" if incident.start else "  ?  "
+    head = f"  {incident.status:9}  {incident.severity:8}  {incident.id:8}  {start}"
+    return f"{head}  {one_line(incident.title, 90)}  {incident.event_count:,} events\n"
