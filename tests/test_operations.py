@@ -104,8 +104,8 @@ def test_from_init_to_the_morning_after(command: Command, log: Path, tmp_path: P
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"2025-10-25  1 new, 0 regressed" in done.stdout
     assert b"No connection to redis  20 events" in done.stdout
-    assert {path.name for path in (tmp_path / "reports").iterdir()} >= {"2025-10-25.html", "2025-10-25.json"}
-    assert json.loads((tmp_path / "reports" / "2025-10-25.json").read_text())["incidents"][0]["status"] == "new"
+    assert {path.name for path in (tmp_path / "reports").iterdir()} >= {"2025-10-25.html", "index.html"}
+    assert "No connection to redis" in (tmp_path / "reports" / "2025-10-25.md").read_text()
     assert b"read 0 new records" in command("nightly", "--config", "mine.toml").stdout
 
 

@@ -15,6 +15,7 @@ from analyzer.errors import InputError
 from analyzer.model import Incident
 from analyzer.night import Night
 from analyzer.nightly import NightlyOptions, Outcome, run_nightly
+from analyzer.nightly.publish import publish
 from analyzer.nightly.settings import TEMPLATE, NightlyConfig
 from analyzer.pipeline import options_for
 from analyzer.report.clean import one_line
@@ -58,7 +59,8 @@ def nightly(command: NightlyCommand) -> Status:
     store = open_store(url)
     emit(_told(store, outcome, ZoneInfo(config.timezone)))
     if report_dir is not None:
-        write_reports(store, outcome, report_dir)
+        reported = [outcome.night] if outcome.night is not None else []
+        publish(store, dict.fromkeys([*outcome.nights, *reported]), report_dir)
     for path, reason in outcome.trouble.items():
         complain(f"{path}: {reason}")
     return Status.TROUBLE if outcome.trouble else Status.DONE
@@ -72,17 +74,6 @@ def write_template(target: str | None) -> Status:
     write_file(str(path), TEMPLATE)
     emit(f"{path}: name your logs in it, then run: analyzer nightly --config {path}\n")
     return Status.DONE
-
-
-def write_reports(store: Store, outcome: Outcome, folder: Path) -> None:
-    """Write the report of each night that the run has told of: a page, Markdown and JSON."""
-    from analyzer.report import html, json, markdown
-
-    for date_ in dict.fromkeys([*outcome.nights, *([outcome.night] if outcome.night else [])]):
-        analysis = store.night(date_).analysis
-        write_file(str(folder / f"{date_}.html"), html.render(analysis))
-        write_file(str(folder / f"{date_}.md"), markdown.render(analysis))
-        write_file(str(folder / f"{date_}.json"), json.render(analysis))
 
 
 def _config(command: NightlyCommand) -> NightlyConfig:
