@@ -22,6 +22,7 @@ Status = Literal["new", "ongoing", "regressed", "resolved"]
 Role = Literal["root", "effect", "related"]
 Kind = Literal["failure", "observation", "change"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered", "absence", "contradiction"]
+TermKind = Literal["value", "regex", "jq"]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 """Worst first."""
@@ -165,6 +166,59 @@ class Correlation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One condition on the text of a record: a `value` that it contains, a `regex` (RE2) found in
+    it, or a `jq` query that yields something true of it."""
+
+    kind: TermKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Positive:
+    """A term that must match, in `count` different records."""
+
+    term: Term
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negative:
+    """A term that must not match around the positives.
+
+    The forbidden time begins `slide` after the record of number `anchor` among the positives and
+    lasts for `window`, unless `absolute` prolonged by what the positives took. In microseconds.
+    """
+
+    term: Term
+    window: int = 0
+    slide: int = 0
+    anchor: int = 0
+    absolute: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A CRE rule: terms that records of one source fulfil within `window` microseconds, in the given
+    order where it is `ordered`. docs/cre.md says exactly when it fires."""
+
+    positives: tuple[Positive, ...]
+    negatives: tuple[Negative, ...] = ()
+    window: int = 0
+    ordered: bool = False
+
+    @property
+    def single(self) -> bool:
+        """Whether one record decides: nothing has to be counted, put in order or ruled out."""
+        return len(self.positives) == 1 and self.positives[0].count == 1 and not self.negatives
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All terms, the positives first."""
+        return (*(p.term for p in self.positives), *(n.term for n in self.negatives))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """One known failure: how to recognise it, what it means, how to fix it.
 
@@ -192,6 +246,9 @@ class Signature:
     where: Where | None = None
     yields: bool = False
     correlation: Correlation | None = None
+    rule: Rule | None = None
+    """Set by the loader of CRE rules alone; a signature with a rule has nothing else to match by."""
+
     cause: str = ""
     impact: str = ""
     fix: tuple[FixStep, ...] = ()

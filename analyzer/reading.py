@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from analyzer.catalogue import Catalogue
 from analyzer.ingest.blocks import Beginning, Block, read_blocks
 from analyzer.ingest.discover import STANDARD_INPUT, Input
 from analyzer.ingest.open import Stream, streams
-from analyzer.match.cache import engine_for
+from analyzer.match.cache import cached_engine, engine_for
+from analyzer.match.rules import without_late
 from analyzer.match.scan import BlockScan, Scanner, Window
 from analyzer.model import Skipped, Source
 from analyzer.reason.columns import NO_TIME
@@ -68,6 +69,9 @@ class Tally:
     sample: str | None = None
     """The first line."""
 
+    unasked: Counter[str] = field(default_factory=Counter)
+    """Of how many records which jq query of a rule could not be asked."""
+
     def add(self, block: Block, scan: BlockScan) -> None:
         """Count one block with what was found in it."""
         if self.sample is None:
@@ -82,6 +86,7 @@ class Tally:
         self.records += scan.records
         self.dated += scan.dated_records
         self.cut_lines += block.cut_line
+        self.unasked += scan.unasked
         if scan.last != NO_TIME:
             self.first = scan.first if self.first == NO_TIME else min(self.first, scan.first)
             self.last = max(self.last, scan.last)
@@ -103,7 +108,7 @@ class Reader(Generic[Digest]):
         self.inputs = inputs
         self._options = options
         self._digest = digest
-        self._scanner = Scanner(catalogue, engine_for(catalogue), options.window, options.redact)
+        self._scanner = Scanner(catalogue, engine_for(catalogue), options.window, options.redact, cached_engine)
         self._latest: dict[str, int] = {}
         for path, time in (latest or {}).items():
             self._saw(path, time)
@@ -114,6 +119,7 @@ class Reader(Generic[Digest]):
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+        self._scanner.close()
 
     def streams(self) -> Iterator[tuple[int, Stream | Source]]:
         """Everything behind the inputs, by their number: members of archives, too, and what could
@@ -136,22 +142,35 @@ class Reader(Generic[Digest]):
     def read(self, stream: Stream, beginning: Beginning | None = None) -> Iterator[Part[Digest]]:
         """What the blocks of a stream hold, from its `beginning` on."""
         self._learn_year(stream)
+        clock = beginning.before if beginning is not None else NO_TIME
+        for block, future in self._at_work(stream, beginning):
+            part = self._finished(stream.path, clock, block, future)
+            clock = max(clock, part.scan.last)
+            yield part
+
+    def _at_work(
+        self, stream: Stream, beginning: Beginning | None
+    ) -> Iterator[tuple[Block, Future[tuple[BlockScan, Digest]]]]:
+        """The blocks in order, a few more of them at work already."""
         waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
         for block in read_blocks(stream, self._options.zone, beginning=beginning):
             waiting.append((block, self._pool.submit(self._work, block, stream.path)))
             if len(waiting) > self._options.jobs:
-                yield self._finished(stream.path, *waiting.popleft())
-        while waiting:
-            yield self._finished(stream.path, *waiting.popleft())
+                yield waiting.popleft()
+        yield from waiting
 
     def _work(self, block: Block, path: str) -> tuple[BlockScan, Digest]:
         scan = self._scanner.scan(block, path)
         return scan, self._digest(scan)
 
-    def _finished(self, path: str, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
+    def _finished(self, path: str, clock: int, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
+        """What a block yielded, `clock` being the latest time of the blocks before it."""
         scan, digest = future.result()
         if not block.reader.assumes_year:
             self._saw(path, scan.last)
+        if scan.events is not None and scan.first < clock:
+            scan = replace(scan, events=without_late(scan.events, clock))
+        scan = replace(scan, unasked=self._scanner.unasked())
         if self._options.progress is not None:
             self._options.progress(path, block.end)
         return Part(block, scan, digest)
@@ -226,6 +245,9 @@ def _remarks(tally: Tally) -> list[Skipped]:
         remarks.append(Skipped(reason=f"timestamps without a time zone; read as {tally.zone}", sample=tally.sample))
     if tally.nuls:
         remarks.append(Skipped(reason="NUL bytes skipped", count=tally.nuls))
+    for query, count in tally.unasked.items():
+        reason = "records of which a jq query of a CRE rule could not be asked: too much time or memory"
+        remarks.append(Skipped(reason=reason, count=count, sample=query, trouble=True))
     if tally.cut_lines:
         remarks.append(Skipped(reason="lines too long to be read whole", count=tally.cut_lines))
     return remarks

@@ -28,6 +28,9 @@ class Document:
     values: Any = None
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[CatalogueProblem] = field(default_factory=list)
+    remarks: list[CatalogueProblem] = field(default_factory=list)
+    """What is worth knowing about the file and no reason to refuse it."""
+
     unread: frozenset[str] = frozenset()
     """Keys whose value could not be read; nothing more is to be said about them."""
 
@@ -37,11 +40,15 @@ class Document:
 
     def problem(self, key: str, message: str, hint: str = "") -> None:
         """Note a fault at a key path."""
-        if key in self.unread:
-            return
-        self.problems.append(
-            CatalogueProblem(path=self.path, line=self.line_of(key), key=key, message=message, hint=hint)
-        )
+        if key not in self.unread:
+            self.problems.append(self._at(key, message, hint))
+
+    def remark(self, key: str, message: str, hint: str = "") -> None:
+        """Note something odd at a key path."""
+        self.remarks.append(self._at(key, message, hint))
+
+    def _at(self, key: str, message: str, hint: str) -> CatalogueProblem:
+        return CatalogueProblem(path=self.path, line=self.line_of(key), key=key, message=message, hint=hint)
 
 
 def read_document(path: str, text: str) -> Document:

@@ -91,7 +91,7 @@ def _check_id(signature: Signature, document: Document, expected_id: str | None)
 def _check_patterns(signature: Signature, document: Document) -> None:
     for index, pattern in enumerate(signature.match):
         key = f"match[{index}]"
-        if _check_pattern(pattern, key, document) and len(_longest_literal(pattern)) < _SHORTEST_LITERAL:
+        if _check_pattern(pattern, key, document) and max(map(len, fixed_texts(pattern))) < _SHORTEST_LITERAL:
             message = f"no fixed text of {_SHORTEST_LITERAL} characters in a row"
             document.problem(key, message, "a pattern needs words of the message to be precise and fast")
         elif bare := bare_words(pattern):
@@ -120,12 +120,12 @@ def _check_pattern(pattern: str, key: str, document: Document) -> bool:
     return False
 
 
-def _longest_literal(pattern: str) -> str:
-    """The longest run of plain characters, as a rough measure of how specific a pattern is."""
+def fixed_texts(pattern: str) -> list[str]:
+    """The runs of plain characters, as a rough measure of how specific a pattern is."""
     classes = regex.sub(r"\\[AbBdDsSwWZ]", "\0", pattern)
     letters = regex.sub(r"\\(.)", "x", classes)  # an escaped character stands for itself
     plain = regex.sub(r"\(\?P<\w+>|\(\?[imsx:]+|\[[^\]]*\]|[.^$*+?{}()|]", "\0", letters)
-    return max(plain.split("\0"), key=len)
+    return plain.split("\0")
 
 
 def _check_captures(signature: Signature, document: Document) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -10,11 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analyzer.catalogue import built_in
+from analyzer.catalogue.cre import BROAD, is_cre, is_supplement, read_rules
 from analyzer.catalogue.document import Document, read_document
 from analyzer.catalogue.lint import check_catalogue, check_likeness, check_signature
 from analyzer.catalogue.schema import validate
 from analyzer.errors import CatalogueError, CatalogueProblem
 from analyzer.model import Signature
+
+_LOG = logging.getLogger(__name__)
 
 BUILT_IN = Path(__file__).resolve().parent.parent.parent / "patterns"
 PACKAGED = Path(__file__).resolve().parent.parent / "patterns"
@@ -29,13 +33,15 @@ class Catalogue:
     """Signatures by id, in the order of their ids.
 
     `files` names the file of each, `overridden` the built-in file in whose place an own one stands;
-    `disabled` are those that were switched off. All three are for people to look at.
+    `disabled` are those that were switched off; `remarks` tell what is odd about files that can be used
+    nevertheless. All four are for people to look at.
     """
 
     signatures: tuple[Signature, ...]
     files: Mapping[str, Path] = field(default_factory=dict)
     overridden: Mapping[str, Path] = field(default_factory=dict)
     disabled: tuple[Signature, ...] = ()
+    remarks: tuple[CatalogueProblem, ...] = ()
 
     def __iter__(self) -> Iterator[Signature]:
         return iter(self.signatures)
@@ -63,6 +69,14 @@ class Catalogue:
             current = self.by_id[above]
         return tuple(chain)
 
+    def warnings(self) -> list[str]:
+        """What a user of the catalogue should know, in a few lines; `remarks` has all of it."""
+        broad = [remark for remark in self.remarks if remark.hint == BROAD]
+        if not broad:
+            return []
+        count = "1 CRE rule is" if len(broad) == 1 else f"{len(broad)} CRE rules are"
+        return [f"{count} so broad that healthy logs may fulfil them, such as {broad[0]}"]
+
     def without(self, patterns: Sequence[str]) -> Catalogue:
         """The catalogue with signatures switched off: those whose ids fit a pattern like `kafka.*`.
 
@@ -82,13 +96,16 @@ class Catalogue:
 
 
 def load_catalogue(*paths: str | Path) -> Catalogue:
-    """Load signature files and folders; without paths, the built-in catalogue.
+    """Load signature files and folders, also of CRE rules; without paths, the built-in catalogue.
 
-    Raises `CatalogueError` with every problem found in any of the files.
+    What is doubtful about it is logged as a warning. Raises `CatalogueError` with every problem found
+    in any of the files.
     """
     catalogue, problems = read_catalogue(paths or (BUILT_IN_WORD,))
     if problems:
         raise CatalogueError(problems)
+    for warning in catalogue.warnings():
+        _LOG.warning("%s", warning)
     return catalogue
 
 
@@ -116,12 +133,13 @@ def read_catalogue(
     problems: list[CatalogueProblem] = []
     overridden: dict[str, Path] = {}
     refused: set[str] = set()
+    remarks: list[CatalogueProblem] = []
     for place in _signature_files([path for path in given if kept is None or path != BUILT_IN_WORD], problems):
         document = _read(place.file)
-        signature = validate(document)
-        if signature is not None:
-            if lint_built_in or not place.built_in:
-                check_signature(signature, document, expected_id=_expected_id(place))
+        if place.root is not None and is_supplement(document):
+            continue
+        signatures = _signatures_in(document, place, lint=lint_built_in or not place.built_in)
+        for signature in signatures:
             if twin := loaded.get(signature.id):
                 if twin.place.built_in and not place.built_in:
                     overridden[signature.id] = twin.place.file
@@ -129,8 +147,9 @@ def read_catalogue(
                     message = f"{signature.id!r} is already defined in {twin.document.path}"
                     document.problem("id", message, "every signature has its own id")
         problems.extend(document.problems)
-        if signature is not None and not document.problems:
-            loaded[signature.id] = _Loaded(signature, document, place)
+        if signatures and not document.problems:
+            loaded.update((signature.id, _Loaded(signature, document, place)) for signature in signatures)
+            remarks.extend(document.remarks)
         else:
             refused.update(_ids_of(document, _expected_id(place)))
     read = {name: (each.signature, each.document) for name, each in loaded.items()}
@@ -142,6 +161,7 @@ def read_catalogue(
         signatures=tuple(each.signature for each in ordered),
         files={each.signature.id: each.place.file for each in ordered},
         overridden={name: overridden[name] for name in sorted(overridden)},
+        remarks=tuple(remarks),
     )
     if given == [BUILT_IN_WORD] and not problems:
         built_in.keep_signatures(built_in_path(), catalogue.signatures)
@@ -166,6 +186,18 @@ def _loaded_before(signature: Signature) -> _Loaded:
     """A built-in signature that was kept from an earlier run."""
     file = built_in_path() / f"{signature.id.replace('.', '/')}.yaml"
     return _Loaded(signature, Document(str(file)), _Place(built_in_path(), file, built_in=True))
+
+
+def _signatures_in(document: Document, place: _Place, lint: bool) -> list[Signature]:
+    """What a file defines: one signature of ours, or any number of CRE rules."""
+    if is_cre(document):
+        return read_rules(document)
+    signature = validate(document)
+    if signature is None:
+        return []
+    if lint:
+        check_signature(signature, document, expected_id=_expected_id(place))
+    return [signature]
 
 
 def _ids_of(document: Document, expected: str | None) -> set[str]:

@@ -12,17 +12,25 @@ from analyzer.validation import complaints
 
 MANUAL = "docs/writing-signatures.md"
 ADAPTER: TypeAdapter[Signature] = TypeAdapter(Signature)
+_OF_RULES = ("Rule", "Positive", "Negative", "Term")
+"""What only the loader of CRE rules sets."""
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a signature file, for editors."""
     schema = ADAPTER.json_schema(by_alias=True)
+    schema["properties"].pop("rule")
+    for name in _OF_RULES:
+        schema["$defs"].pop(name)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def validate(document: Document) -> Signature | None:
     """The signature in a document, or None with the reasons noted in `document.problems`."""
     if document.values is None:
+        return None
+    if isinstance(document.values, dict) and "rule" in document.values:
+        document.problem("rule", "unknown key", "rules stand in CRE files; see docs/cre.md")
         return None
     try:
         return ADAPTER.validate_python(_with_lists(document.values))

@@ -68,6 +68,8 @@ class LineTable:
     fields: Sequence[Mapping[str, str]] = ()
     groups: Groups | None = None
     """The writer of each line, None where nothing tells several apart."""
+    stamps: Micros | None = None
+    """The time (or `NO_TIME`) of the envelope of each line, None where there is none."""
 
     def content(self) -> memoryview:
         """The bytes that the records are in."""
@@ -181,6 +183,7 @@ class LineReader:
             origins=wrapping.origins if wrapping is not None else None,
             fields=wrapping.fields if wrapping is not None else (),
             groups=groups[arranged.order] if groups is not None else None,
+            stamps=lines.wrapping.times if lines.wrapping is not None else None,
         )
 
     @property

@@ -22,7 +22,11 @@ _KIND = "engine"
 
 def engine_for(catalogue: Catalogue) -> HyperscanEngine:
     """The engine of a catalogue; compiled once, then restored from the cache."""
-    patterns = patterns_of(catalogue)
+    return cached_engine(patterns_of(catalogue))
+
+
+def cached_engine(patterns: list[str]) -> HyperscanEngine:
+    """The engine of some patterns; compiled once, then restored from the cache."""
     key = _fingerprint(patterns)
     kept = cache.recall(_KIND, key)
     if kept is not None:

@@ -74,6 +74,11 @@ def hints(pattern: bytes) -> Texts | None:
     return _required(pattern, _telling, TELLING)
 
 
+def any_literals(pattern: bytes) -> Texts | None:
+    """Like `required_literals`, but content with any text of three characters or more, however common."""
+    return _required(pattern, lambda literal: 2 * (len(literal.text) // 3), 0.0)
+
+
 def _required(pattern: bytes, weight: Weight, least: float) -> Texts | None:
     tree = parse_pattern(pattern)
     best = _best_of(list(tree), bool(tree.state.flags & re.IGNORECASE), weight)

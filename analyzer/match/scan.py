@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from analyzer.ingest.lines import LONGEST_RECORD, LineTable
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.canonical import canonical
-from analyzer.match.engine import Engine
+from analyzer.match.engine import Engine, HyperscanEngine
 from analyzer.match.fields import ORIGIN_KEYS, identifiers, services
 from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import (
@@ -29,6 +30,7 @@ from analyzer.match.reference import (
     most_specific,
     with_sqlstate,
 )
+from analyzer.match.rules import RuleScanner, Spotted
 from analyzer.match.sqlstate import sqlstate_patterns
 from analyzer.match.stated import Stated, decided, vetoed
 from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
@@ -71,6 +73,8 @@ class BlockScan:
     unmatched: pa.Array
     unmatched_times: npt.NDArray[np.int64]
     unmatched_levels: npt.NDArray[np.int8]
+    unasked: Counter[str] = field(default_factory=Counter)
+    """Of how many records, since the last block, which jq query of a rule could not be asked."""
 
 
 class _Head(NamedTuple):
@@ -89,33 +93,46 @@ class Scanner:
     storm, the same thing is said again and again.
     """
 
-    def __init__(self, catalogue: Catalogue, engine: Engine, window: Window, redact: bool = True) -> None:
-        """`engine` must hold the patterns of `patterns_of(catalogue)`, in that order."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        engine: Engine,
+        window: Window,
+        redact: bool = True,
+        engine_of: Callable[[list[str]], Engine] = HyperscanEngine.of,
+    ) -> None:
+        """`engine` must hold the patterns of `patterns_of(catalogue)`, in that order; `engine_of` makes
+        the one for the terms of its CRE rules."""
         self.catalogue = catalogue
         self.engine = engine
         self.window = window
         self.redact = redact
         self._names = [signature.id for signature in catalogue]
-        self._signature_names = pa.array(self._names, pa.string())
         self._index = {name: index for index, name in enumerate(self._names)}
         self._signature_of, self._patterns = _pattern_table(catalogue)
         self._requests = [(n, s.request) for n, s in enumerate(catalogue) if s.request is not None]
         self._by_sqlstate = [n for n, s in enumerate(catalogue) if s.where is not None and s.where.sqlstate]
         self._count = len(patterns_of(catalogue))
         self._known: dict[tuple[str, str | None, bytes], list[tuple[int, dict[str, str]]]] = {}
+        self._rules = RuleScanner(catalogue, engine_of) if any(signature.rule for signature in catalogue) else None
+        self._signature_names = pa.array([*self._names, *(self._rules.names if self._rules else ())], pa.string())
+        self._severities = [signature.severity for signature in catalogue] + ["info"] * len(self._signature_names)
 
     def scan(self, block: Block, source: str) -> BlockScan:
         """Everything that one block of an input yields; `source` is the path of that."""
         table = block.read()
         inside = self.window.covers(table.times)
         found = self._confirmed(table, block.reader.layouts, inside)
+        spotted = self._rules.find(block, table, inside) if self._rules is not None else []
         dated = table.times[table.dated & inside]
         unmatched = inside & (table.levels >= LEVEL_CODES["error"])
-        if found:
-            unmatched[[record for record, _, _ in found]] = False
+        # What fulfils a term of a rule is not recognised yet: the rule may want more than that.
+        recognised = [*(event[0] for event in found), *(s.record for s in spotted if s.signature < len(self._names))]
+        if recognised:
+            unmatched[recognised] = False
         rows = np.flatnonzero(unmatched)
         return BlockScan(
-            events=self._batch(block, table, found, source) if found else None,
+            events=self._batch(block, table, found, spotted, source) if found or spotted else None,
             lines=block.line_count(),
             records=int(inside.sum()),
             dated_records=len(dated),
@@ -126,6 +143,15 @@ class Scanner:
             unmatched_times=table.times[rows],
             unmatched_levels=table.levels[rows],
         )
+
+    def close(self) -> None:
+        """Let go of what runs beside this process."""
+        if self._rules is not None:
+            self._rules.close()
+
+    def unasked(self) -> Counter[str]:
+        """Of how many records which jq query could not be asked, since this was called last."""
+        return self._rules.unasked() if self._rules is not None else Counter()
 
     def _confirmed(
         self, table: LineTable, layouts: Sequence[Layout], inside: npt.NDArray[np.bool_]
@@ -214,31 +240,39 @@ class Scanner:
         return signature.where is not None and vetoed(signature.where, stated) is not None
 
     def _batch(
-        self, block: Block, table: LineTable, found: list[tuple[int, int, dict[str, str]]], source: str
+        self,
+        block: Block,
+        table: LineTable,
+        found: list[tuple[int, int, dict[str, str]]],
+        spotted: Sequence[Spotted],
+        source: str,
     ) -> pa.RecordBatch:
         """The events of a block as a table with the schema of the public contract."""
-        rows = np.array([record for record, _, _ in found], dtype=np.int64)
-        signatures = np.array([signature for _, signature, _ in found], dtype=np.int32)
-        times = table.times[rows]
+        rows = np.array([*(record for record, _, _ in found), *(s.record for s in spotted)], dtype=np.int64)
+        signatures = np.array([*(n for _, n, _ in found), *(s.signature for s in spotted)], dtype=np.int32)
+        captures = [*(captures for _, _, captures in found), *({} for _ in spotted)]
+        times, lines = table.times[rows], table.first_line[rows]
+        times[len(found) :], lines[len(found) :] = [s.time for s in spotted], [s.line for s in spotted]
         distinct, place = np.unique(rows, return_inverse=True)
         records = record_array(table, distinct).take(place)
         written = payload_array(table, distinct).take(place)
         origins = [table.origin_of(row) for row in rows.tolist()]
         text = _text_column(records)
-        severities = [self.catalogue.signatures[index].severity for index in signatures]
+        severities = [self._severities[index] for index in signatures]
         columns = [
             pa.array(times, pa.timestamp("us", tz="UTC"), mask=times == NO_TIME),
             pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([source], pa.string())),
-            pa.array(block.line_numbers(table.first_line[rows], table)),
-            pa.array(block.offsets(table.first_line[rows], table)),
+            pa.array(block.line_numbers(lines, table)),
+            pa.array(block.offsets(lines, table)),
             pa.DictionaryArray.from_arrays(pa.array(signatures), self._signature_names),
             pa.array(severities, pa.string()),
             pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
             pa.array(services(written, block.reader.layouts, table.layouts[rows], source, origins), pa.string()),
-            _keys_column([captures for _, _, captures in found], records, origins),
+            _keys_column(captures, records, origins),
             redact_all(text) if self.redact else text,
         ]
-        return pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
+        batch = pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
+        return batch.take(pa.array(np.lexsort((signatures, lines)))) if spotted else batch
 
 
 def patterns_of(catalogue: Catalogue) -> list[str]:

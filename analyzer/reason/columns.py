@@ -83,9 +83,9 @@ class Events:
 
 def columns(table: pa.Table) -> Events:
     """The columns of an events table."""
-    signature, signatures = _encoded(table["signature"])
-    source, sources = _encoded(table["source"])
-    service, services = _encoded(table["service"])
+    signature, signatures = encoded(table["signature"])
+    source, sources = encoded(table["source"])
+    service, services = encoded(table["service"])
     keys, values = _keys(table["keys"])
     times = table["timestamp"].cast(pa.int64()).combine_chunks().fill_null(NO_TIME).to_numpy(zero_copy_only=False)
     return Events(
@@ -95,7 +95,8 @@ def columns(table: pa.Table) -> Events:
     )  # fmt: skip
 
 
-def _encoded(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
+def encoded(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
+    """A column of text as codes (-1 for none) and the text that each code stands for."""
     plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
     array = plain.combine_chunks().dictionary_encode()
     return array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32), array.dictionary.to_pylist()

@@ -21,6 +21,7 @@ from analyzer.reason.correlate import Finding, correlate
 from analyzer.reason.episodes import Episode, episodes
 from analyzer.reason.impact import Volume
 from analyzer.reason.portrait import Night, portrait, records
+from analyzer.reason.rules import evaluate_rules
 from analyzer.reason.worth import matters, severities
 
 _MOST_EPISODES = 1500
@@ -51,6 +52,7 @@ def reason(
     fails than before; `ends` up to which moment each source was read, beyond which nothing is missed.
     """
     span = span or Window()
+    table = evaluate_rules(table, catalogue)
     findings = correlate(columns(table), catalogue, ends)
     first = table.num_rows
     table = pa.concat_tables([table, _as_events(findings, table, catalogue)]) if findings else table
@@ -80,7 +82,10 @@ def _problems(night: Night) -> list[Problem]:
     places = severities(events, night.table, catalogue)
     clusters = cluster(_episodes(events, np.isin(events.signature, failures)), events, places, catalogue)
     parts = [part for whole in clusters for part in _parted(whole, events, catalogue)]
-    return [part for part in parts if matters(part.episodes, events, places)]
+    # Whoever brings rules of his own wants to hear of each that fires.
+    rules = {signature.id for signature in catalogue if signature.rule is not None}
+    asked_for = (any(episode.signature in rules for episode in part.episodes) for part in parts)
+    return [p for p, asked in zip(parts, asked_for, strict=True) if asked or matters(p.episodes, events, places)]
 
 
 def _is_failure(name: str, catalogue: Catalogue) -> bool:
