@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, SmallInteger, Table, Text, false
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All revisions of these tables, oldest first; one file in `migrations/versions` for each."""
 
 metadata = MetaData()
@@ -178,3 +178,16 @@ runs = Table(
     Column("trouble", Text, nullable=False),
 )
 """The log of finished runs: what each read, the nights it told of, and sources it could not read."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("night", Text, primary_key=True),
+    Column("incident", Text, primary_key=True),
+    Column("status", Text, primary_key=True),
+    Column("sent", BigInteger),
+    Column("failures", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+)
+"""What was told to whom: `sent` is null as long as it could not be delivered."""

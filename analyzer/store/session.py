@@ -175,7 +175,8 @@ def _drop_old(connection: Connection, keep_days: int) -> list[str]:
     first = (date.fromisoformat(newest) - timedelta(days=keep_days - 1)).isoformat()
     files = schema.event_files
     dropped = list(connection.scalars(select(files.c.path).where(files.c.night < first)))
-    for table in (files, schema.volume, schema.night_sources, schema.shapes, schema.incidents, schema.nights):
+    by_night = (schema.volume, schema.night_sources, schema.shapes, schema.incidents, schema.notices, schema.nights)
+    for table in (files, *by_night):
         connection.execute(delete(table).where(table.c.night < first))
     # What is known of a problem stays: one that comes back after a year is no new one.
     older, newer = schema.problems, schema.problems.alias()
