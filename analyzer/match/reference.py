@@ -6,7 +6,7 @@ of its `exclude` patterns is; and the record states no field otherwise than `whe
 captures are those of the exchange, or of the first pattern found.
 Where a signature and a broader one that it refines both match, only the more specific one counts;
 it takes over the captures that it does not have itself. A signature that `yields` counts only where
-no other failure that does not yield is found.
+no other failure is found, except those that yield too and those in the application's own words (`app.`).
 """
 
 from __future__ import annotations
@@ -92,8 +92,14 @@ def most_specific(found: Mapping[str, dict[str, str]], catalogue: Catalogue) -> 
                 refined.add(ancestor)
                 merged[name] = {**found[ancestor], **merged[name]}
     left = [catalogue[name] for name in sorted(found) if name not in refined]
-    outspoken = any(signature.kind == "failure" and not signature.yields for signature in left)
+    outspoken = any(_says_what_failed(signature) for signature in left)
     return [Match(each.id, merged[each.id]) for each in left if not (outspoken and each.yields)]
+
+
+def _says_what_failed(signature: Signature) -> bool:
+    """Whether broad signatures step back before this one. They do not before the application's own
+    words: those tell an effect (`could not save order 42`), beside which the cause must stay."""
+    return signature.kind == "failure" and not signature.yields and not signature.id.startswith("app.")
 
 
 def _search(pattern: str, text: bytes) -> dict[str, str] | None:

@@ -125,6 +125,13 @@ def test_it_does_not_step_back_before_what_is_no_failure() -> None:
     assert _names("order 7 was lost", FAILED, replace(LOST, kind="change")) == ["app.failed", "shop.lost"]
 
 
+def test_it_stays_beside_an_effect_in_the_words_of_the_application() -> None:
+    assert _names("order 7 was lost", replace(FAILED, id="java.failed"), replace(LOST, id="app.lost")) == [
+        "app.lost",
+        "java.failed",
+    ]
+
+
 def test_two_that_yield_both_stay() -> None:
     assert _names("order 7 was lost", FAILED, replace(LOST, yields=True)) == ["app.failed", "shop.lost"]
 
