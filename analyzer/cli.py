@@ -51,6 +51,12 @@ patterns = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(patterns, name="patterns")
+formats = typer.Typer(
+    help="The line formats that logs are read by: look, and ask how a file is understood.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(formats, name="formats")
 
 CatalogueOption = Annotated[
     list[str] | None,
@@ -338,6 +344,38 @@ def patterns_schema() -> None:
     from analyzer.commands.patterns import schema
 
     raise typer.Exit(schema())
+
+
+@formats.command("list")
+def formats_list(
+    text: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Only with this in name or example.", show_default=False)
+    ] = None,
+) -> None:
+    """The known line formats, one per line, with an example.
+
+    \b
+      analyzer formats list --text postgresql
+    """
+    from analyzer.commands.formats import list_formats
+
+    raise typer.Exit(list_formats(text))
+
+
+@formats.command("explain")
+def formats_explain(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, or - for standard input.")],
+    timezone: Annotated[str, typer.Option(metavar="NAME", help="IANA time zone of timestamps that name none.")] = "UTC",
+) -> None:
+    """How a file is understood: which format and why, what it leaves open, which lines it misses.
+
+    \b
+      analyzer formats explain app.log
+      kubectl logs deploy/api | analyzer formats explain -
+    """
+    from analyzer.commands.formats import explain
+
+    raise typer.Exit(explain(paths, timezone))
 
 
 add_operations(app)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from analyzer.catalogue import Catalogue
+from analyzer.ingest.assumed import NO_DOUBTS, NOTHING_ASSUMED, Assumed, Doubts
 from analyzer.ingest.blocks import Beginning, Block, read_blocks
 from analyzer.ingest.discover import STANDARD_INPUT, Input
 from analyzer.ingest.open import Stream, streams
@@ -63,8 +64,8 @@ class Tally:
     last: int = NO_TIME
     cut_lines: int = 0
     nuls: int = 0
-    assumes_year: bool = False
-    assumes_zone: bool = False
+    assumed: Assumed = NOTHING_ASSUMED
+    doubts: Doubts = NO_DOUBTS
     zone: str = ""
     sample: str | None = None
     """The first line."""
@@ -80,8 +81,8 @@ class Tally:
         self.layout = block.reader.name
         self.bytes += block.length
         self.nuls += block.nuls
-        self.assumes_year |= block.reader.assumes_year
-        self.assumes_zone |= block.reader.assumes_zone
+        self.assumed |= block.reader.assumed
+        self.doubts += scan.doubts
         self.lines += scan.lines
         self.records += scan.records
         self.dated += scan.dated_records
@@ -166,7 +167,7 @@ class Reader(Generic[Digest]):
     def _finished(self, path: str, clock: int, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
         """What a block yielded, `clock` being the latest time of the blocks before it."""
         scan, digest = future.result()
-        if not block.reader.assumes_year:
+        if not block.reader.assumed.year:
             self._saw(path, scan.last)
         if scan.events is not None and scan.first < clock:
             scan = replace(scan, events=without_late(scan.events, clock))
@@ -200,7 +201,7 @@ def _opened(source: Input, only: Collection[str] | None = None) -> Iterator[Stre
 def _lacks_year(stream: Stream) -> bool:
     """Whether the timestamps of a log leave out the year, by its beginning."""
     block = next(read_blocks(stream.beginning(_SAMPLE), size=_SAMPLE), None)
-    return block is not None and block.reader.assumes_year
+    return block is not None and block.reader.assumed.year
 
 
 def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
@@ -234,15 +235,11 @@ def _remarks(tally: Tally) -> list[Skipped]:
         remarks.append(Skipped(reason="no timestamp found in any record", count=tally.records, sample=tally.sample))
     elif tally.dated < tally.records:
         remarks.append(Skipped(reason="records without a timestamp of their own", count=tally.records - tally.dated))
-    if tally.assumes_year and tally.dated:
-        year = moment(tally.last)
-        remarks.append(
-            Skipped(
-                reason=f"timestamps without a year; taken to end in {year.year if year else '?'}", sample=tally.sample
-            )
-        )
-    if tally.assumes_zone and tally.dated:
-        remarks.append(Skipped(reason=f"timestamps without a time zone; read as {tally.zone}", sample=tally.sample))
+    if tally.dated:
+        last = moment(tally.last)
+        assumptions = tally.assumed.texts(tally.zone, last.year if last else None)
+        remarks += [Skipped(reason=text, sample=tally.sample) for text in assumptions]
+    remarks += [Skipped(reason=text, count=count) for text, count in tally.doubts.texts()]
     if tally.nuls:
         remarks.append(Skipped(reason="NUL bytes skipped", count=tally.nuls))
     for query, count in tally.unasked.items():

@@ -10,7 +10,7 @@ by `analyzer.ingest.detect`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -116,6 +116,18 @@ class Layout:
         named = b"(?P<" + group.encode() + b">"
         alone = without_names(self.pattern.pattern.replace(named, b"(?P\0")).replace(b"(?P\0", named)
         return "^(?:" + alone.decode() + ")"
+
+    @cached_property
+    def _finders(self) -> dict[str, Callable[[bytes], re.Match[bytes] | None]]:
+        return {}
+
+    def finder(self, group: str) -> Callable[[bytes], re.Match[bytes] | None]:
+        """What finds one group in a line, as `search_pattern` does."""
+        if not self.has_keys:
+            return self.pattern.match
+        if group not in self._finders:
+            self._finders[group] = re.compile(self.search_pattern(group).encode()).search
+        return self._finders[group]
 
     @property
     def time_keys(self) -> Sequence[str]:

@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
 
+from analyzer.ingest.assumed import NO_DOUBTS, Doubts, assumed_of
+from analyzer.ingest.daylight import tell_passes
 from analyzer.ingest.detect import detect_layout, explains, is_head
 from analyzer.ingest.envelopes.choose import Wrapped, choose_envelopes
 from analyzer.ingest.grouping import Arranged, arrange, by_group, safe_cut, with_first_of_groups
@@ -23,7 +28,7 @@ from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
 from analyzer.ingest.logical import Lines, Wrapping, lines_of
-from analyzer.ingest.timeformats import Clock, lacks
+from analyzer.ingest.timeformats import Clock
 from analyzer.ingest.timestamps import NO_TIME, Micros
 from analyzer.ingest.traces import hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
@@ -36,6 +41,10 @@ SAMPLE_LINES = 400
 _MOST_LAYOUTS = 6
 _FEWEST_LINES = 3
 _SMALLEST_SHARE = 0.02
+_MINUTE = 60_000_000
+_EARLIEST = 631_152_000_000_000
+"""1990; clocks that were never set show 1970 or 1980."""
+_FAR_FUTURE = timedelta(days=366)
 _LONGEST_PAUSE = 1_000_000
 """Microseconds after which a line no longer continues the one before it, by the times of their envelopes."""
 
@@ -70,6 +79,8 @@ class LineTable:
     """The writer of each line, None where nothing tells several apart."""
     stamps: Micros | None = None
     """The time (or `NO_TIME`) of the envelope of each line, None where there is none."""
+    doubts: Doubts = NO_DOUBTS
+    """How many timestamps are doubtful."""
 
     def content(self) -> memoryview:
         """The bytes that the records are in."""
@@ -116,17 +127,19 @@ class LineReader:
         earlier = before._readers if before is not None else ()  # noqa: SLF001 (one of its own kind)
         more = [reader for reader in earlier if reader.layout.name not in known and reader.layout is not PLAIN]
         self._readers: tuple[LayoutReader, ...] = (*learned, *more)[:_MOST_LAYOUTS]
+        self._latest = int((max(clock.latest, datetime.now(UTC)) + _FAR_FUTURE).timestamp() * 1_000_000)
         self.layouts = tuple(reader.layout for reader in self._readers)
         self.layout = self.layouts[0]
         """The layout of most lines."""
         stamps = self.wrapped.times[:20]
         self.has_time = bool(self.wrapped.envelopes) or any(reader.has_time for reader in self._readers)
-        self.assumes_year = any(reader.assumes_year for reader in self._readers) or any(
-            lacks(text, "year") for text in stamps
-        )
-        self.assumes_zone = any(reader.assumes_zone for reader in self._readers) or any(
-            lacks(text, "zone") for text in stamps
-        )
+        self.assumed = reduce(or_, (reader.assumed for reader in self._readers), assumed_of(stamps))
+        """What the timestamps leave open."""
+
+    def assumptions(self, last: int = NO_TIME) -> Sequence[str]:
+        """What the timestamps leave open, as sentences; `last` is the last time of the file."""
+        year = None if last == NO_TIME else datetime.fromtimestamp(last // 1_000_000, UTC).year
+        return self.assumed.texts(str(self.clock.zone), year)
 
     @property
     def name(self) -> str:
@@ -169,6 +182,7 @@ class LineReader:
         marks = marks.take(arranged.order[first_line])
         wrapping = lines.wrapping.take(first_line) if lines.wrapping is not None else None
         times = marks.times if wrapping is None else np.where(marks.times == NO_TIME, wrapping.times, marks.times)
+        times, doubts = self._believed(times, marks)
         return LineTable(
             data=lines.data,
             starts=lines.starts,
@@ -184,7 +198,19 @@ class LineReader:
             fields=wrapping.fields if wrapping is not None else (),
             groups=groups[arranged.order] if groups is not None else None,
             stamps=lines.wrapping.times if lines.wrapping is not None else None,
+            doubts=doubts,
         )
+
+    def _believed(self, times: Micros, marks: _Marks) -> tuple[Micros, Doubts]:
+        """The times of records, those around a change of clocks told apart and absurd ones left out."""
+        naive = np.array([reader.assumed.zone for reader in self._readers])[marks.layouts] & (marks.times != NO_TIME)
+        times, twice = tell_passes(times, naive, self.clock.zone)
+        skipped = set().union(*(reader.skipped_minutes for reader in self._readers))
+        in_gap = np.isin(times // _MINUTE * _MINUTE, list(skipped)).sum() if skipped else 0
+        absurd = (times != NO_TIME) & ((times < _EARLIEST) | (times > self._latest))
+        if absurd.any():
+            times = np.where(absurd, NO_TIME, times)
+        return times, Doubts(twice=twice, skipped=int(in_gap), absurd=int(absurd.sum()))
 
     @property
     def _dated_heads(self) -> bool:
@@ -205,21 +231,24 @@ class LineReader:
 
     def _marks(self, data: Bytes, starts: Offsets, ends: Offsets) -> _Marks:
         """What the layouts say of each line by itself."""
-        main, *others = self._readers
-        times = main.times(data, starts, ends)
-        begins = main.begins(data, starts, ends, times)
-        loose = ~main.claims(data, starts, ends, times)
+        times = np.full(len(starts), NO_TIME, dtype=np.int64)
         layouts = np.zeros(len(starts), dtype=np.int8)
-        for place, reader in enumerate(others, start=1):
-            rows = np.flatnonzero(loose & (ends > starts) & ~indented(data, starts))
-            if not len(rows):
-                break
-            some_starts, some_ends = starts[rows], ends[rows]
-            some_times = reader.times(data, some_starts, some_ends)
-            claimed = reader.claims(data, some_starts, some_ends, some_times)
-            mine = rows[claimed]
-            times[mine], layouts[mine], loose[mine] = some_times[claimed], place, False
-            begins[mine] = reader.begins(data, some_starts[claimed], some_ends[claimed], some_times[claimed])
+        loose = np.ones(len(starts), dtype=bool)
+        # What the rules of any layout know at once need not be looked at carefully by all the others.
+        for careful in (False, True) if len(self._readers) > 1 else (True,):
+            for place, reader in enumerate(self._readers):
+                rows = np.flatnonzero(loose & (ends > starts) & ~(indented(data, starts) & (place > 0)))
+                if not len(rows):
+                    break
+                found = reader.times(data, starts[rows], ends[rows], careful)
+                claimed = reader.claims(data, starts[rows], ends[rows], found) if careful else found != NO_TIME
+                mine = rows[claimed]
+                times[mine], layouts[mine], loose[mine] = found[claimed], place, False
+        begins = np.zeros(len(starts), dtype=bool)
+        for place, reader in enumerate(self._readers):
+            rows = np.flatnonzero(layouts == place)
+            if len(rows):
+                begins[rows] = reader.begins(data, starts[rows], ends[rows], times[rows])
         if self._dated_heads:
             _part_long_records(data, starts, ends, begins)
         return _Marks(times, begins, layouts, loose)
@@ -227,9 +256,8 @@ class LineReader:
     def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, marks: _Marks, wrapping: Wrapping | None) -> Codes:
         """The level code of each record, from its first line: stated in it or by its envelope, or judged
         by the words of a line that is of no layout (a crash among JSON lines)."""
-        main, *others = self._readers
-        levels: Codes = main.levels(data, starts, ends)
-        for place, reader in enumerate(others, start=1):
+        levels = np.zeros(len(starts), dtype=np.int8)
+        for place, reader in enumerate(self._readers):
             rows = np.flatnonzero(marks.layouts == place)
             if len(rows):
                 levels[rows] = reader.levels(data, starts[rows], ends[rows])

@@ -161,6 +161,18 @@ def parse_timestamp(text: bytes, clock: Clock) -> int | None:
         return None
 
 
+def never_was(text: bytes, clock: Clock) -> bool:
+    """Whether the timestamp at the start of `text` is one that clocks leave out when they are set forward."""
+    found = match_timestamp(text)
+    if found is None or clock.zone is UTC or not lacks(text, "zone"):
+        return False
+    micros = parse_timestamp(text, clock)
+    if micros is None:
+        return False
+    local = (_EPOCH + timedelta(microseconds=micros)).astimezone(clock.zone)
+    return local.hour != _hour({name: value for name, value in found[1].groupdict().items() if value is not None})
+
+
 def lacks(text: bytes, *what: Literal["year", "date", "zone"]) -> bool:
     """Whether the timestamp at the start of `text` leaves one of these open."""
     found = match_timestamp(text)

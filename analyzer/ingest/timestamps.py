@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.ingest.timeformats import TIMESTAMP, Clock, DateOrder, lacks, match_timestamp, parse_timestamp
+from analyzer.ingest.timeformats import TIMESTAMP, Clock, DateOrder, lacks, match_timestamp, never_was, parse_timestamp
 from analyzer.ingest.windows import gather
 
 Micros = npt.NDArray[np.int64]
@@ -25,6 +26,14 @@ _SHAPED = bytes.maketrans(b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqr
 _HEX = np.full(256, 255, dtype=np.uint8)
 _HEX[list(b"0123456789abcdef")] = range(16)
 _HEX[list(b"ABCDEF")] = range(10, 16)
+
+
+def moment_text(micros: int | None) -> str:
+    """Microseconds since 1970 as people write them, in UTC; a dash for none."""
+    if micros is None:
+        return "-"
+    moment = datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+    return moment.isoformat(sep=" ", timespec="milliseconds")[:-6] + " UTC"
 
 
 def shape_of(text: bytes) -> bytes:
@@ -53,6 +62,8 @@ class TimestampReader:
         self._goes_on = np.zeros(256, dtype=bool)
         self._goes_on[[code for code in b"0123456789.,:+Z" if code not in behind]] = True
         self._cache: dict[bytes, int] = {}
+        self.skipped: set[int] = set()
+        """The minutes met, as microseconds, that do not exist in the clock's zone."""
 
     def read(self, data: npt.NDArray[np.uint8], at: npt.NDArray[np.int64]) -> Micros:
         """Microseconds of the timestamps that begin at the offsets `at`; `NO_TIME` where none of
@@ -74,9 +85,12 @@ class TimestampReader:
                 counted += digit.astype(np.int64) * weight
             window[:, column] = 48
         window[:, self.width :] = 0
-        window[~valid] = 0
-        remainder = self._base(window)
-        return np.where(remainder == NO_TIME, NO_TIME, remainder + counted // 1000)
+        rows = np.flatnonzero(valid)
+        times = np.full(len(at), NO_TIME, dtype=np.int64)
+        if len(rows):
+            remainder = self._base(window if len(rows) == len(at) else window[rows])
+            times[rows] = np.where(remainder == NO_TIME, NO_TIME, remainder + counted[rows] // 1000)
+        return times
 
     def _base(self, window: npt.NDArray[np.uint8]) -> Micros:
         """The parsed remainder of each row; neighbouring rows that are equal are parsed once."""
@@ -94,6 +108,8 @@ class TimestampReader:
                 self._cache.clear()
             parsed = parse_timestamp(remainder[: self.width], self._clock) if self._fills(remainder) else None
             known = self._cache[remainder] = NO_TIME if parsed is None else parsed
+            if parsed is not None and never_was(remainder[: self.width], self._clock):
+                self.skipped.add(parsed)
         return known
 
     def _fills(self, remainder: bytes) -> bool:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import regex
 
 from analyzer.catalogue import Catalogue
+from analyzer.ingest.assumed import NO_DOUBTS, Doubts
 from analyzer.ingest.blocks import Block
 from analyzer.ingest.layout import Layout
 from analyzer.ingest.lines import LONGEST_RECORD, LineTable
@@ -75,6 +76,7 @@ class BlockScan:
     unmatched_levels: npt.NDArray[np.int8]
     unasked: Counter[str] = field(default_factory=Counter)
     """Of how many records, since the last block, which jq query of a rule could not be asked."""
+    doubts: Doubts = NO_DOUBTS
 
 
 class _Head(NamedTuple):
@@ -142,6 +144,7 @@ class Scanner:
             unmatched=record_array(table, rows),
             unmatched_times=table.times[rows],
             unmatched_levels=table.levels[rows],
+            doubts=table.doubts,
         )
 
     def close(self) -> None:
