@@ -4,6 +4,7 @@
 #   make serve    the dashboard on sample_logs/
 #   make test     all tests, those in a real browser included
 #   make check    style, types, architecture, and the catalogue against its own samples
+#   make docs     write docs/catalogue.md anew
 #   make bench    the figures of docs/benchmarks.md
 #   make lock     write constraints.txt anew from a clean environment
 
@@ -16,7 +17,7 @@ DEV    := $(VENV)/.installed-to-develop
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 export CHROMIUM
 
-.PHONY: help demo serve test check bench lock clean browser
+.PHONY: help demo serve test check docs bench lock clean browser
 .DEFAULT_GOAL := help
 
 help:
@@ -43,6 +44,10 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/analyzer patterns lint
 	$(BIN)/analyzer patterns test
+
+docs: $(RUN)
+	$(BIN)/analyzer patterns list --catalogue built-in --format markdown > docs/catalogue.md.new
+	mv docs/catalogue.md.new docs/catalogue.md
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.scan

@@ -19,6 +19,7 @@ from analyzer.errors import AnalyzerError, CatalogueError, RefusedFiles, StoreBu
 # The names of `analyzer.model` and of the commands, said again because importing those takes too long.
 Severity = Literal["critical", "high", "medium", "low", "info"]
 ScanFormat = Literal["text", "json", "markdown", "html", "csv", "parquet"]
+ListFormat = Literal["text", "json", "markdown"]
 ShowFormat = Literal["text", "json", "markdown"]
 
 _HELP = """
@@ -223,6 +224,7 @@ def patterns_list(
     text: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Only with this in id, title, cause, tags.", show_default=False)
     ] = None,
+    format: Annotated[ListFormat, typer.Option(help="markdown: a page, a table for each technology.")] = "text",  # noqa: A002
     catalogue: CatalogueOption = None,
     config: ConfigOption = None,
     keep_going: KeepGoingOption = False,
@@ -234,10 +236,10 @@ def patterns_list(
       analyzer patterns list --text 'foreign key'
     """
     from analyzer.commands.catalogue import CatalogueOptions
-    from analyzer.commands.patterns import list_signatures
+    from analyzer.commands.patterns import Filter, list_signatures
 
     options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
-    raise typer.Exit(list_signatures(technology, severity, text, options))
+    raise typer.Exit(list_signatures(Filter(technology, severity, text), format, options))
 
 
 @patterns.command("show")

@@ -531,9 +531,28 @@ def test_a_configuration_named_on_the_command_line(command: Command, tmp_path: P
     )
 
 
+def test_list_for_programs_and_as_a_page(command: Command, catalogue: Path) -> None:
+    (entry,) = json.loads(command("patterns", "list", "--catalogue", catalogue, "--format", "json").stdout)
+    assert (entry["id"], entry["severity"], entry["built_in"]) == ("shop.undefined_column", "high", False)
+    assert entry["file"] == str(catalogue / "shop" / "undefined_column.yaml")
+    page = command("patterns", "list", "--catalogue", catalogue, "--format", "markdown").stdout.decode()
+    assert "\n## shop\n" in page
+    assert "\n| `shop.undefined_column` | high | Column {column} does not exist |\n" in page
+
+
 def test_show_signature(command: Command, catalogue: Path) -> None:
     page = command("patterns", "show", "shop.undefined_column", "--catalogue", catalogue).stdout.decode()
-    for part in ("cause", "impact", "fix", "ALTER TABLE {relation}", "match", "sample", "near miss", "https://"):
+    for part in (
+        "cause",
+        "impact",
+        "fix",
+        "ALTER TABLE {relation}",
+        "match",
+        "sample",
+        "near miss",
+        "https://",
+        "file ",
+    ):
         assert part in page
     wrong = command("patterns", "show", "shop.undefined_colum", "--catalogue", catalogue)
     assert wrong.returncode == 2

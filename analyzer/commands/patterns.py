@@ -7,51 +7,56 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from analyzer.catalogue.load import Catalogue, built_in_path
+from analyzer.catalogue.lint import captures_of
+from analyzer.catalogue.load import Catalogue
 from analyzer.catalogue.schema import json_schema
+from analyzer.commands import listing
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, read_chosen
 from analyzer.commands.output import Look, Status, complain, emit, look_of_output, write_file
 from analyzer.errors import InputError
 from analyzer.model import Severity, Signature
 from analyzer.report.clean import one_line, visible
 
+Format = Literal["text", "json", "markdown"]
 _LABEL = 12
 
 
-def list_signatures(
-    technology: str | None, severity: Severity | None, text: str | None, options: CatalogueOptions
-) -> Status:
-    """One line for each signature that fits all filters: id, severity, title, and where it comes
-    from if not from the built-in catalogue."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which signatures to list: those that fit all that is given."""
+
+    technology: str | None = None
+    severity: Severity | None = None
+    text: str | None = None
+
+
+def list_signatures(wanted: Filter, form: Format, options: CatalogueOptions) -> Status:
+    """The signatures that fit, one line each: id, severity, title, and where it comes from if not built in."""
     catalogue, status = chosen_catalogue(options)
     everything = sorted((*catalogue, *catalogue.disabled), key=lambda signature: signature.id)
-    found = [s for s in everything if _fits(s, technology, severity, text)]
-    width = max((len(s.id) for s in found), default=0)
-    emit("".join(f"{s.id:<{width}}  {s.severity:<8}  {one_line(s.title)}{_origin(s, catalogue)}\n" for s in found))
+    found = [s for s in everything if _fits(s, wanted)]
+    match form:
+        case "text":
+            emit(listing.as_text(found, catalogue))
+        case "json":
+            emit(listing.as_json(found, catalogue))
+        case "markdown":
+            emit(listing.as_markdown(found))
     if not found:
         complain("no signature fits")
     return status
 
 
-def _origin(signature: Signature, catalogue: Catalogue) -> str:
-    """What sets a signature apart from those that simply come along, in brackets."""
-    file = catalogue.files.get(signature.id)
-    remarks = [] if file is None or file.is_relative_to(built_in_path()) else [str(file)]
-    if signature.id in catalogue.overridden:
-        remarks.append("in place of the built-in one")
-    if signature in catalogue.disabled:
-        remarks.append("switched off")
-    return f"  [{one_line(', '.join(remarks))}]" if remarks else ""
-
-
-def _fits(signature: Signature, technology: str | None, severity: Severity | None, text: str | None) -> bool:
-    if technology is not None and signature.id.partition(".")[0] != technology.lower():
+def _fits(signature: Signature, wanted: Filter) -> bool:
+    if wanted.technology is not None and signature.id.partition(".")[0] != wanted.technology.lower():
         return False
-    if severity is not None and signature.severity != severity:
+    if wanted.severity is not None and signature.severity != wanted.severity:
         return False
-    return text is None or text.lower() in _words(signature).lower()
+    return wanted.text is None or wanted.text.lower() in _words(signature).lower()
 
 
 def _words(signature: Signature) -> str:
@@ -66,13 +71,14 @@ def show_signature(signature_id: str, options: CatalogueOptions) -> Status:
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
         raise InputError(f"no signature {signature_id!r} in the catalogue{hint}")
     look = look_of_output()
-    emit("\n".join(_page(catalogue[signature_id], look)) + "\n")
+    emit("\n".join(_page(catalogue[signature_id], catalogue, look)) + "\n")
     return status
 
 
-def _page(signature: Signature, look: Look) -> Iterator[str]:
+def _page(signature: Signature, catalogue: Catalogue, look: Look) -> Iterator[str]:
     yield _bold(one_line(signature.title), look)
-    yield f"{signature.id}   {signature.severity}   {signature.category}"
+    kind = "" if signature.kind == "failure" else f"{signature.kind}   "
+    yield f"{signature.id}   {kind}{signature.severity}   {signature.category}"
     yield ""
     yield from _entry("cause", [signature.cause], look)
     yield from _entry("impact", [signature.impact], look)
@@ -82,18 +88,34 @@ def _page(signature: Signature, look: Look) -> Iterator[str]:
         yield from (f"{'':<{_LABEL}}      {line}" for line in visible(step.command or "").splitlines())
     yield from _entry("verify", signature.verify, look)
     yield from _entry("prevent", signature.prevent, look)
-    yield from _entry("refines", [signature.refines or ""], look)
     yield from _entry("leads to", signature.leads_to, look)
     yield from _entry("see", signature.references, look)
     yield from _entry("tags", [" ".join(signature.tags)], look)
-    yield from _verbatim("match", signature.match)
-    yield from _verbatim("exclude", signature.exclude)
-    if signature.correlation:
-        rule = signature.correlation
-        yield from _entry("rule", [f"{rule.type} of {', '.join(rule.rules)} within {rule.timespan}"], look)
-        yield from _entry("against", rule.counterpart, look)
+    yield ""
+    yield _bold("How it is recognised", look)
+    yield from _recognition(signature, look)
+    yield from _entry("captures", [" ".join(sorted(captures_of(signature)))], look)
     yield from _verbatim("sample", [sample.text for sample in signature.samples])
     yield from _verbatim("near miss", signature.near_misses)
+    if signature.id in catalogue.files:
+        yield from _entry("file", [str(catalogue.files[signature.id])], look)
+
+
+def _recognition(signature: Signature, look: Look) -> Iterator[str]:
+    yield from _verbatim("match", signature.match)
+    yield from _verbatim("exclude", signature.exclude)
+    if request := signature.request:
+        asked = f"{' or '.join(request.methods) or 'any method'} answered {' or '.join(request.statuses)}"
+        yield from _entry("request", [asked + (", with an identifier in the path" if request.with_id else "")], look)
+    if where := signature.where:
+        names = ("level", "logger", "service", "status", "sqlstate")
+        yield from _entry("where", [f"{n}: {' or '.join(getattr(where, n))}" for n in names if getattr(where, n)], look)
+    yield from _entry("refines", [signature.refines or ""], look)
+    if signature.yields:
+        yield from _entry("yields", ["to any other failure in the same record"], look)
+    if rule := signature.correlation:
+        yield from _entry("rule", [f"{rule.type} of {', '.join(rule.rules)} within {rule.timespan}"], look)
+        yield from _entry("against", rule.counterpart, look)
 
 
 def _entry(label: str, texts: Iterable[str], look: Look) -> Iterator[str]:

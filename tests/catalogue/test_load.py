@@ -62,33 +62,34 @@ def test_a_good_signature_is_loaded(tmp_path: Path) -> None:
     assert [signature.id for signature in load_catalogue(tmp_path / "shop" / "order_lost.yaml")] == ["shop.order_lost"]
 
 
+# Numbers are those of the list of bad inputs that this program promises to survive.
 # What is put in the place of what, the key that is complained of, a part of the message and of the hint.
 FAULTS = {
-    "a tag that builds an object": (
+    "81: a tag that builds an object": (
         "severity: high",
         "severity: !!python/name:os.system high",
         "severity",
         "not allowed",
         "plain text",
     ),
-    "any other tag": ("severity: high", "severity: !level high", "severity", "not allowed", "plain text"),
-    "an alias": ("tags: [shop]", "tags: &tags [shop]\nprevent: *tags", "prevent", "aliases", "write the value out"),
-    "a key twice": ("impact: The", "cause: Twice.\nimpact: The", "cause", "a second time", "keep one of the two"),
-    "no taken for false": (
+    "81: any other tag": ("severity: high", "severity: !level high", "severity", "not allowed", "plain text"),
+    "82: an alias": ("tags: [shop]", "tags: &tags [shop]\nprevent: *tags", "prevent", "aliases", "write the value out"),
+    "83: a key twice": ("impact: The", "cause: Twice.\nimpact: The", "cause", "a second time", "keep one of the two"),
+    "84: no taken for false": (
         "title: Order {id} lost",
         "title: no",
         "title",
         "'no' would be read as a bool",
         '"no" in quotes',
     ),
-    "1.10 taken for 1.1": (
+    "84: 1.10 taken for 1.1": (
         "title: Order {id} lost",
         "title: 1.10",
         "title",
         "'1.10' would be read as a float",
         "quotes",
     ),
-    "a date": ("title: Order {id} lost", "title: 2025-10-24", "title", "read as a timestamp", "quotes"),
+    "84: a date": ("title: Order {id} lost", "title: 2025-10-24", "title", "read as a timestamp", "quotes"),
     "nothing": (
         "impact: The customer waits.",
         "impact:",
@@ -97,37 +98,37 @@ FAULTS = {
         "give it a value",
     ),
     "a number for text": ("title: Order {id} lost", "title: 17", "title", "must be text", "quotes"),
-    "an octal number": (
+    "84: an octal number": (
         "captures: {id: '42'}",
         "captures: {id: 017}",
         "samples[0].captures.id",
         "read as a int",
         "quotes",
     ),
-    "an invalid expression": (
+    "85: an invalid expression": (
         "order (?P<id>\\d+) was lost",
         "order (?P<id>\\d+ was lost",
         "match[0]",
         "not a valid regular",
         "docs/",
     ),
-    "an invalid exclusion": ("not really", "not (really", "exclude[0]", "not a valid regular expression", "docs/"),
-    "syntax outside the dialect": (
+    "85: an invalid exclusion": ("not really", "not (really", "exclude[0]", "not a valid regular expression", "docs/"),
+    "85: syntax outside the dialect": (
         "order (?P<id>\\d+) was lost",
         "order (?P<id>\\p{N}+) was lost",
         "match[0]",
         "not a valid",
         "docs/",
     ),
-    "a pattern that matches nothing at all": (
+    "86: a pattern that matches nothing at all": (
         "order (?P<id>\\d+) was lost",
         "(?:order (?P<id>\\d+) was lost)?",
         "match[0]",
         "the empty string",
         "every record",
     ),
-    "an exclusion that matches everything": ("not really", "x*", "exclude[0]", "the empty string", "every record"),
-    "a pattern that explodes": (
+    "86: an exclusion that matches everything": ("not really", "x*", "exclude[0]", "the empty string", "every record"),
+    "87: a pattern that explodes": (
         "order (?P<id>\\d+) was lost",
         "order lost (?P<id>(?:a+)+)$",
         "match[0]",
@@ -292,15 +293,17 @@ def test_the_line_is_that_of_the_key(tmp_path: Path, old: str, new: str, key: st
         ("- a\n- b\n", "dictionary"),
         ("just words", "dictionary"),
         ("{" * 5000, "not valid YAML"),
+        (GOOD[: GOOD.index("captures: {id: '42'}") + 12], "not valid YAML"),
+        (GOOD[: GOOD.index("was lost'")], "not valid YAML"),
     ],
 )
-def test_files_that_are_no_signature(tmp_path: Path, text: str, message: str) -> None:
+def test_files_that_are_half_written_or_no_signature(tmp_path: Path, text: str, message: str) -> None:
     (problem,) = _refused(tmp_path, text)
     assert message in problem.message
     assert problem.line is not None
 
 
-def test_an_alias_bomb_costs_nothing(tmp_path: Path) -> None:
+def test_82_an_alias_bomb_costs_nothing(tmp_path: Path) -> None:
     rounds = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))
     problems = _refused(tmp_path, f"a0: &a0 [x, x]\n{rounds}\n")
     assert 11 <= sum("aliases" in problem.message for problem in problems) < 200
@@ -339,7 +342,7 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert str(refusal.value).count("\n") == len(refusal.value.problems) - 1
 
 
-def test_an_id_stands_in_one_file_only(tmp_path: Path) -> None:
+def test_83_an_id_stands_in_one_file_only(tmp_path: Path) -> None:
     for name in ("one.yaml", "two.yaml"):
         (tmp_path / name).write_text(GOOD)
     (problem,) = read_catalogue([tmp_path])[1]
