@@ -264,16 +264,17 @@ def _reasons(
 def _shared_reasons(root: Member, others: Sequence[Member], events: Events) -> list[str]:
     reasons = []
     for name in ("relation", "constraint", "module", "migration", "column", "queue", "topic", "host"):
-        own = events.values_of(name, root.rows)
-        shared = [value for value in own if any(value in events.values_of(name, m.rows) for m in others)]
+        theirs = {code for m in others for code in events.codes_of(name, m.rows).tolist()}
+        shared = [events.values[code] for code in events.codes_of(name, root.rows).tolist() if code in theirs]
         if shared:
             reasons.append(f"same {name}: {', '.join(shared[:3])}")
             break
     for name in ("request_id", "session_id", "id", "trace_id"):
-        own_ids = set(events.values_of(name, root.rows))
-        other_ids = {value for m in others for value in events.values_of(name, m.rows)}
-        if own_ids & other_ids:
-            reasons.append(f"same {name.replace('_', ' ')}s in {len(own_ids & other_ids)} cases")
+        own_ids = events.codes_of(name, root.rows)
+        other_ids = events.codes_of(name, np.concatenate([root.rows[:0], *(m.rows for m in others)]))
+        shared_ids = np.intersect1d(own_ids, other_ids, assume_unique=True)
+        if len(shared_ids):
+            reasons.append(f"same {name.replace('_', ' ')}s in {len(shared_ids)} cases")
             break
     return reasons
 

@@ -7,7 +7,7 @@ and keys, and touches no log text.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,20 +65,53 @@ class Events:
 
     def codes_of(self, name: str, rows: Ints) -> Codes:
         """The distinct value codes of a key among the given rows."""
-        codes: Codes = np.unique(self.dense(name)[rows])
-        return codes[codes >= 0]
+        return self._counted(name, rows)[0]
 
     def values_of(self, name: str, rows: Ints) -> Counter[str]:
         """How often each value of a key occurs among the given rows."""
+        codes, counts = self._counted(name, rows)
+        return Counter({self.values[code]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)})
+
+    def _counted(self, name: str, rows: Ints) -> tuple[Codes, Ints]:
+        """The distinct value codes of a key among the given rows, and how often each occurs."""
         if name not in self.keys:
-            return Counter()
+            return np.empty(0, np.int32), np.empty(0, np.int64)
         chosen = self.dense(name)[rows]
-        return Counter({self.values[code]: count for code, count in zip(*_counts(chosen[chosen >= 0]), strict=True)})
+        chosen = chosen[chosen >= 0]
+        if len(chosen) * 4 < len(self.values):
+            return np.unique(chosen, return_counts=True)
+        counts = np.bincount(chosen, minlength=1)  # cheaper than sorting, where codes are not many more than rows
+        codes = np.flatnonzero(counts)
+        return codes.astype(np.int32), counts[codes]
 
     def value(self, name: str, row: int) -> str | None:
         """The value of one key of one row."""
         code = int(self.dense(name)[row])
         return self.values[code] if code >= 0 else None
+
+    def with_copies(self, rows: Ints, signatures: Sequence[str]) -> Events:
+        """These events, and after them copies of some rows under other signatures."""
+        names = list(dict.fromkeys((*self.signatures, *signatures)))
+        place = {name: code for code, name in enumerate(names)}
+        copied = np.array([place[name] for name in signatures], dtype=np.int32)
+        return Events(
+            times=np.append(self.times, self.times[rows]),
+            signature=np.append(self.signature, copied),
+            source=np.append(self.source, self.source[rows]),
+            line=np.append(self.line, self.line[rows]),
+            service=np.append(self.service, self.service[rows]),
+            signatures=names,
+            sources=self.sources,
+            services=self.services,
+            keys={name: self._with_copies(name, rows) for name in self.keys},
+            values=self.values,
+        )
+
+    def _with_copies(self, name: str, rows: Ints) -> tuple[Ints, Codes]:
+        at, codes = self.keys[name]
+        copied = self.dense(name)[rows]
+        has = np.flatnonzero(copied >= 0)
+        return np.append(at, len(self) + has), np.append(codes, copied[has])
 
 
 def columns(table: pa.Table) -> Events:
@@ -116,8 +149,3 @@ def _keys(column: pa.ChunkedArray) -> tuple[dict[str, tuple[Ints, Codes]], list[
         chosen = name_codes == code
         keys[name] = (rows[chosen], value_codes[chosen])
     return keys, values.dictionary.to_pylist()
-
-
-def _counts(codes: Codes) -> tuple[list[int], list[int]]:
-    distinct, counts = np.unique(codes, return_counts=True)
-    return distinct.tolist(), counts.tolist()

@@ -258,25 +258,28 @@ def _contradiction(groups: _Groups, first: Ints, second: Ints, span: int) -> Fou
 
 def _conflicts(groups: _Groups, claims: list[int], against: list[int], span: int) -> list[tuple[int, int]]:
     """Pairs of a claim and evidence against it, the earliest evidence first."""
-    removed = [groups.time(row) for row in claims if groups.events.value("method", row) in _REMOVALS]
+    times = [groups.time(claim) for claim in claims[:_MOST_SHOWN]]
+    removal = min((t for t, c in zip(times, claims, strict=False) if _removes(groups, c)), default=None)
     conflicts: list[tuple[int, int]] = []
     for row in against:
         moment = groups.time(row)
-        if any(time <= moment for time in removed) or len(conflicts) > _MOST_SHOWN:
+        if (removal is not None and removal <= moment) or len(conflicts) > _MOST_SHOWN:
             break  # what was deleted may well be missing
         conflicts += [
             (claim, row)
-            for claim in claims[:_MOST_SHOWN]
-            if abs(groups.time(claim) - moment) <= span and not _recovered(groups, claim, row)
+            for claim, time in zip(claims, times, strict=False)
+            if abs(time - moment) <= span and not (time > moment and _recovered(groups, claim, row))
         ]
     return conflicts
 
 
+def _removes(groups: _Groups, row: int) -> bool:
+    return groups.events.value("method", row) in _REMOVALS
+
+
 def _recovered(groups: _Groups, claim: int, failure: int) -> bool:
-    """Whether the claim is the successful retry of what had failed: it comes later and speaks of
-    the same kind of thing."""
-    if groups.time(claim) <= groups.time(failure):
-        return False
+    """Whether the claim, made later, is the successful retry of what had failed: it speaks of the same
+    kind of thing."""
     model = _bare(groups.events.value("model", claim))
     failed = (groups.events.value(name, failure) for name in ("relation", "model", "resource"))
     return bool(model) and model in map(_bare, failed)

@@ -84,10 +84,10 @@ def _entities(events: Events) -> tuple[list[Entity], npt.NDArray[np.int64]]:
     places: dict[tuple[int, str, str], int] = {}
     for name in sorted(filter(is_entity, events.keys)):
         rows, codes = events.keys[name]
-        pairs = np.unique(np.stack((combined[rows], codes)), axis=1, return_inverse=True)
-        distinct, inverse = pairs[0], np.ravel(pairs[1])
+        # One number per pair of what is known so far and this value, so that numbers are sorted, not pairs.
+        pairs, inverse = np.unique(combined[rows] * len(events.values) + codes, return_inverse=True)
         place_of = []
-        for before, code in distinct.T.tolist():
+        for before, code in (divmod(pair, len(events.values)) for pair in pairs.tolist()):
             key = (before, name, stable(events.values[code]))
             if key not in places:
                 places[key] = len(entities)

@@ -53,10 +53,13 @@ def reason(
     """
     span = span or Window()
     table = evaluate_rules(table, catalogue)
-    findings = correlate(columns(table), catalogue, ends)
-    first = table.num_rows
-    table = pa.concat_tables([table, _as_events(findings, table, catalogue)]) if findings else table
     events = columns(table)
+    findings = correlate(events, catalogue, ends)
+    first = table.num_rows
+    if findings:
+        rows = np.array([finding.row for finding in findings])
+        events = events.with_copies(rows, [finding.signature for finding in findings])
+        table = pa.concat_tables([table, _as_events(findings, table, catalogue)])
     night = Night(
         table,
         events,
