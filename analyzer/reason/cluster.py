@@ -18,8 +18,11 @@ from analyzer.catalogue.vocabulary import is_identifier
 from analyzer.reason.columns import NO_TIME, Codes, Events, Ints
 from analyzer.reason.depth import leads_to
 from analyzer.reason.descent import REACH, SECOND, SKEW, TELLING, Group, descent
-from analyzer.reason.episodes import MINUTE, Episode
+from analyzer.reason.episodes import MINUTE, Entity, Episode
 from analyzer.reason.worth import Places, matters
+
+RETURN = 60 * MINUTE
+"""How long a failure may be silent and still be the same incident when it comes back."""
 
 _NEAR_LINES = 40
 _ENOUGH_TO_TELL = 500
@@ -61,6 +64,8 @@ def cluster(episodes: Sequence[Episode], events: Events, places: Places, catalog
             place = parent[place]
         return place
 
+    for first, second in _returns(episodes, catalogue):
+        parent[find(second)] = find(first)
     for first, second in _near_pairs(episodes):
         joined = find(first) == find(second)
         if not joined and evidence.weight(episodes[first], episodes[second]) >= ENOUGH:
@@ -79,6 +84,18 @@ def _grouped(episodes: Sequence[Episode], find: Callable[[int], int]) -> list[li
     for place in range(len(episodes)):
         groups.setdefault(find(place), []).append(place)
     return list(groups.values())
+
+
+def _returns(episodes: Sequence[Episode], catalogue: Catalogue) -> Iterable[tuple[int, int]]:
+    """Severe episodes and the next ones of the very same failure: it stopped, and came back soon."""
+    latest: dict[tuple[str, str, Entity], int] = {}
+    for place, episode in enumerate(episodes):
+        if episode.start == NO_TIME or catalogue[episode.signature].severity not in ("critical", "high"):
+            continue
+        before = latest.get(episode.thing)
+        if before is not None and episode.start - episodes[before].end <= RETURN:
+            yield before, place
+        latest[episode.thing] = place
 
 
 def _near_pairs(episodes: Sequence[Episode]) -> Iterable[tuple[int, int]]:
@@ -132,7 +149,7 @@ class _Evidence:
 def _same_failure(evidence: _Evidence, first: Episode, second: Episode) -> float:
     """The same signature, or two that refine one: one problem seen in several places."""
     if first.signature == second.signature:
-        alike = first.service == second.service or set(first.entity) & set(second.entity) or not first.entity
+        alike = first.service == second.service or set(first.entity) & set(second.entity)
         return ENOUGH if alike else 0.7
     shared = evidence.lineage(first.signature) & evidence.lineage(second.signature)
     return 0.6 if shared else 0.0

@@ -32,7 +32,7 @@ _LEAST_ODDS = 1.5
 _ALWAYS_DOUBT = 3
 """However few failures a log tells of, two of them are no more likely one problem than two."""
 
-_OF_MILD = 0.2
+_OF_MILD = 0.4
 """What is not worth a word seldom sets off what is."""
 
 _STORES = frozenset("postgresql mysql mongodb redis kafka rabbitmq elasticsearch sqlite".split())
@@ -212,7 +212,7 @@ def _by_pair(one: str, other: str, parent: Group, catalogue: Catalogue) -> float
     if leads_to(one, other, catalogue):
         return 30.0
     if one == other:
-        return 5.0
+        return 3.0
     if leads_to(other, one, catalogue) or technology(one) == technology(other):
         return 4.0
     if technology(other) in _STORES and not {technology(name) for name in parent.signatures} & _GROUND:

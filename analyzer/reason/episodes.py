@@ -33,6 +33,11 @@ class Episode:
     end: int
 
     @property
+    def thing(self) -> tuple[str, str, Entity]:
+        """What fails, where, and about what."""
+        return self.signature, self.service, self.entity
+
+    @property
     def count(self) -> int:
         """How many events it has."""
         return len(self.rows)

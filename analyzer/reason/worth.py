@@ -19,7 +19,7 @@ _LEAST_EVENTS: Mapping[Severity, int] = {"critical": 1, "high": 1, "medium": 4, 
 failures drip all night in any healthy system; only their bursts mean something."""
 
 _BURST = 10 * MINUTE
-_HIGH, _MEDIUM, _LOW = (SEVERITIES.index(name) for name in ("high", "medium", "low"))
+_HIGH, _LOW = (SEVERITIES.index(name) for name in ("high", "low"))
 _TRIES_AGAIN = r"(?i)\bretrying\b|\bwill retry\b|\bretry (?:in|after|#)|\battempt \d+ ?(?:of|/) ?\d+|\breconnecting\b"
 
 Places = npt.NDArray[np.int8]
@@ -27,13 +27,14 @@ Places = npt.NDArray[np.int8]
 
 def severities(events: Events, table: pa.Table, catalogue: Catalogue) -> Places:
     """How severe each event is, as a place in `SEVERITIES`: as its signature says, but milder where
-    the program that wrote it takes it lightly. A high failure written as a warning counts as medium;
-    one that announces the next attempt counts as low, for if that fails, too, other words follow."""
+    the program that wrote it takes it lightly. What is written as a warning counts one step less,
+    unless it is critical; what announces the next attempt counts as low, for if that fails, too, other
+    words follow."""
     known = [SEVERITIES.index(catalogue[name].severity) if name in catalogue else len(SEVERITIES) - 1
              for name in events.signatures]  # fmt: skip
     places: Places = np.array([*known, 0], dtype=np.int8)[events.signature]
     warned = pc.is_in(table["level"], pa.array(["warn", "info", "debug", "trace"])).to_numpy(zero_copy_only=False)
-    places = np.where(warned & (places == _HIGH), _MEDIUM, places).astype(np.int8)
+    places = np.where(warned & (places >= _HIGH), np.maximum(places, np.minimum(places + 1, _LOW)), places)
     again = pc.match_substring_regex(table["text"], _TRIES_AGAIN).fill_null(False).to_numpy(zero_copy_only=False)
     return np.where(again, np.maximum(places, _LOW), places).astype(np.int8)
 
