@@ -17,6 +17,10 @@ from analyzer.reason.descent import REACH, SECOND, SKEW
 from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import in_words, moment
 
+_RIGHT_BY_EVIDENCE = ((0.5, 0.35), (0.6, 0.72), (0.7, 0.92), (0.8, 0.96), (0.97, 0.99))
+"""Evidence for a root, and the share of roots with that much evidence that were right on nights whose
+root is known (`benchmarks/nights`, development seeds); in between it is interpolated."""
+
 _HEAD_START = 5 * SECOND
 """Onsets closer than this say little about what came first: layers log in any order."""
 
@@ -222,8 +226,9 @@ def _confidence(
     lead = min(1.0, (ranked[0] - ranked[1]) / 1.0) if len(ranked) > 1 else 0.7
     first = root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW
     declared = any(leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root)
-    sure = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
-    return round(min(0.97, sure), 2)
+    evidence = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
+    known, right = zip(*_RIGHT_BY_EVIDENCE, strict=True)
+    return round(float(np.interp(evidence, known, right)), 2)
 
 
 def _reasons(
