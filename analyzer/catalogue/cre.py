@@ -200,7 +200,7 @@ def _remark(written: CreRule, rule: Rule, key: str, document: Document) -> None:
             document.remark(f"{key}.{part}.{name}", "unknown key", "it is not read")
     broad = broad_term(rule)
     if broad is not None:
-        message = f"{written.cre.id} is broad: it asks for nothing more telling than {broad.kind} {broad.text!r}"
+        message = f"{written.cre.id}, which asks for nothing more telling than the {broad.kind} {broad.text!r}"
         document.remark(f"{key}.rule", message, BROAD)
 
 

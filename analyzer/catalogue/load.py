@@ -71,11 +71,12 @@ class Catalogue:
 
     def warnings(self) -> list[str]:
         """What a user of the catalogue should know, in a few lines; `remarks` has all of it."""
-        broad = [remark for remark in self.remarks if remark.hint == BROAD]
+        broad = [remark.message for remark in self.remarks if remark.hint == BROAD]
         if not broad:
             return []
         count = "1 CRE rule is" if len(broad) == 1 else f"{len(broad)} CRE rules are"
-        return [f"{count} so broad that healthy logs may fulfil them, such as {broad[0]}"]
+        example = min(broad, key=len)
+        return [f"{count} so broad that healthy logs may fulfil them (`patterns lint` lists them), such as {example}"]
 
     def without(self, patterns: Sequence[str]) -> Catalogue:
         """The catalogue with signatures switched off: those whose ids fit a pattern like `kafka.*`.

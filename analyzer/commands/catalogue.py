@@ -32,6 +32,8 @@ def chosen_catalogue(options: CatalogueOptions) -> tuple[Catalogue, Status]:
     `keep_going`: then each fault is said, and the status is `TROUBLE`.
     """
     catalogue, problems = read_chosen(options)
+    for warning in catalogue.warnings():
+        complain(warning)
     if not problems:
         return catalogue, Status.DONE
     if not options.keep_going:

@@ -52,11 +52,16 @@ def list_signatures(wanted: Filter, form: Format, options: CatalogueOptions) -> 
 
 
 def _fits(signature: Signature, wanted: Filter) -> bool:
-    if wanted.technology is not None and signature.id.partition(".")[0] != wanted.technology.lower():
+    if wanted.technology is not None and wanted.technology.lower() not in _technologies(signature):
         return False
     if wanted.severity is not None and signature.severity != wanted.severity:
         return False
     return wanted.text is None or wanted.text.lower() in _words(signature).lower()
+
+
+def _technologies(signature: Signature) -> tuple[str, ...]:
+    """What the id begins with or, where a CRE rule is numbered, its tags."""
+    return signature.tags if signature.rule is not None else (signature.id.partition(".")[0],)
 
 
 def _words(signature: Signature) -> str:
@@ -102,6 +107,8 @@ def _page(signature: Signature, catalogue: Catalogue, look: Look) -> Iterator[st
 
 
 def _recognition(signature: Signature, look: Look) -> Iterator[str]:
+    from analyzer.commands.cre import described
+
     yield from _verbatim("match", signature.match)
     yield from _verbatim("exclude", signature.exclude)
     if request := signature.request:
@@ -116,6 +123,9 @@ def _recognition(signature: Signature, look: Look) -> Iterator[str]:
     if rule := signature.correlation:
         yield from _entry("rule", [f"{rule.type} of {', '.join(rule.rules)} within {rule.timespan}"], look)
         yield from _entry("against", rule.counterpart, look)
+    if signature.rule is not None:
+        for label, line in described(signature.rule):
+            yield f"{label:<{_LABEL}}{one_line(line)}"
 
 
 def _entry(label: str, texts: Iterable[str], look: Look) -> Iterator[str]:
@@ -140,16 +150,19 @@ def _bold(text: str, look: Look) -> str:
 def lint(options: CatalogueOptions) -> Status:
     """Every fault in the shape, names and references of the signatures."""
     catalogue, problems = read_chosen(options, lint_built_in=True)
-    emit("".join(f"{one_line(str(problem))}\n" for problem in problems))
+    emit("".join(f"{one_line(str(problem))}\n" for problem in (*problems, *catalogue.remarks)))
     if problems:
         complain(f"{len(problems)} problems, {len(catalogue)} signatures without")
         return Status.TROUBLE
-    emit(f"{len(catalogue)} signatures, no problem\n")
+    remarks = len(catalogue.remarks)
+    found = "1 remark" if remarks == 1 else f"{remarks} remarks" if remarks else "no problem"
+    emit(f"{len(catalogue)} signatures, {found}\n")
     return Status.DONE
 
 
 def test(options: CatalogueOptions, corpus: Sequence[str]) -> Status:
     """Every sample and near miss held against all signatures; or, with a corpus, how often each fires on it."""
+    from analyzer.commands.cre import trials
     from analyzer.match.verify import verify
 
     catalogue, status = chosen_catalogue(options)
@@ -157,27 +170,34 @@ def test(options: CatalogueOptions, corpus: Sequence[str]) -> Status:
         from analyzer.commands.hit_rate import hit_rate
 
         return max(status, hit_rate(corpus, catalogue))
-    failures = verify(catalogue)
+    tried, failures = trials(catalogue)
+    failures = [*verify(catalogue), *failures]
     emit("".join(f"{one_line(str(failure))}\n" for failure in failures))
     if failures:
-        complain(f"{len(failures)} samples or near misses do not behave as their files say")
+        complain(f"{len(failures)} samples, near misses or test logs do not behave as their files say")
         return Status.TROUBLE
     samples = sum(len(signature.samples) + len(signature.near_misses) for signature in catalogue)
-    emit(f"{len(catalogue)} signatures, {samples} samples and near misses, all as they should be\n")
+    logs = f", {tried} test logs of CRE rules" if tried else ""
+    emit(f"{len(catalogue)} signatures, {samples} samples and near misses{logs}, all as they should be\n")
     return status
 
 
 def explain(record: str, options: CatalogueOptions) -> Status:
     """Which signatures match a record, with which captures, and which nearly do; `-` is standard input."""
+    from analyzer.commands.cre import told_of
     from analyzer.match.explain import explanation
 
     catalogue, status = chosen_catalogue(options)
-    told = explanation(_record(record), catalogue)
+    raw = _record(record)
+    told = explanation(raw, catalogue)
     lines: list[str] = []
     for match in told.matches:
         lines += _explained(catalogue[match.signature], match.captures)
     lines += [f"{near.signature}: {near.reason}" for near in told.near]
-    if not told.matches:
+    rules = list(told_of(raw.decode("utf-8", "replace").rstrip("\n"), catalogue))
+    for signature, fulfilled in rules:
+        lines += [f"{signature.id}   {signature.severity}   {one_line(signature.title)}", f"    {one_line(fulfilled)}"]
+    if not told.matches and not any(signature.rule and signature.rule.single for signature, _ in rules):
         lines.append("no signature matches this record")
     emit("\n".join(lines) + "\n")
     return status

@@ -71,7 +71,7 @@ class TermFinder:
         found = {}
         for number, candidates in suspects.items():
             some = texts if len(candidates) == len(rows) else texts.take(pa.array(np.searchsorted(rows, candidates)))
-            fulfilled = candidates[self._fulfil(self._terms[number], some)]
+            fulfilled = candidates[fulfil(self._terms[number], some, self.queries)]
             if len(fulfilled):
                 found[number] = fulfilled
         return found
@@ -88,13 +88,14 @@ class TermFinder:
         parts = np.split(pairs % len(inside), firsts[1:])
         return dict(zip(numbers.tolist(), parts, strict=True)) if len(numbers) else {}
 
-    def _fulfil(self, term: Term, texts: pa.Array) -> npt.NDArray[np.bool_]:
-        """Which of some texts a term is true of."""
-        if term.kind == "jq":
-            return self.queries.true_of(term.text, texts.to_pylist())
-        match = pc.match_substring if term.kind == "value" else pc.match_substring_regex
-        fulfilled: npt.NDArray[np.bool_] = match(texts, term.text).to_numpy(zero_copy_only=False)
-        return fulfilled
+
+def fulfil(term: Term, texts: pa.Array, queries: Queries) -> npt.NDArray[np.bool_]:
+    """Which of some texts a term is true of."""
+    if term.kind == "jq":
+        return queries.true_of(term.text, texts.to_pylist())
+    match = pc.match_substring if term.kind == "value" else pc.match_substring_regex
+    fulfilled: npt.NDArray[np.bool_] = match(texts, term.text).to_numpy(zero_copy_only=False)
+    return fulfilled
 
 
 def _compiles(pattern: str) -> bool:
