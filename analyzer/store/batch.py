@@ -27,8 +27,10 @@ from analyzer.store.writing import Gathered, add_to_nights, upsert
 _IN_MEMORY = 32 << 20
 """Bytes of events of one night that are held before they go to a file."""
 
-_SAVE_AFTER_BYTES = 256 << 20
-_SAVE_AFTER_INPUTS = 200
+SAVE_AFTER_BYTES = 256 << 20
+SAVE_AFTER_INPUTS = 200
+"""How much is read, at most, before it is saved: what a run that is killed has to read again."""
+
 _ERROR = LEVEL_CODES["error"]
 
 
@@ -95,7 +97,7 @@ class Batch:
     @property
     def is_due(self) -> bool:
         """Whether so much has been collected that it should be saved."""
-        return self.bytes >= _SAVE_AFTER_BYTES or self.inputs >= _SAVE_AFTER_INPUTS
+        return self.bytes >= SAVE_AFTER_BYTES or self.inputs >= SAVE_AFTER_INPUTS
 
     def add(self, path: str, scan: BlockScan, digest: NightlyDigest, otherwise: date) -> None:
         """Take in what one block of a source yielded; what has no plausible time belongs to `otherwise`."""
