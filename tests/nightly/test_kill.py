@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,5 +19,6 @@ def test_a_run_that_was_killed_and_repeated_leaves_what_an_undisturbed_one_leave
         check=False, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "6 stores, 9 kills" in done.stdout
-    assert ": 0 differ" in done.stdout
+    found = re.fullmatch(r"6 stores, (\d+) kills \(.*\): 0 differ\n", done.stdout)
+    assert found is not None, done.stdout
+    assert int(found[1]) >= 6
