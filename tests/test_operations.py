@@ -6,10 +6,12 @@ import ctypes
 import io
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
@@ -113,7 +115,7 @@ def test_the_template_is_a_configuration_that_works(command: Command, log: Path,
     command("nightly", "--init", "--config", "new.toml")
     text = (tmp_path / "new.toml").read_text()
     uncommented = "\n".join(
-        line.removeprefix("# ") if line.startswith("# ") and " = " in line else line for line in text.splitlines()
+        line.removeprefix("# ") if re.match(r"# (?:\[\[|\w+ = )", line) else line for line in text.splitlines()
     )
     for content in (text, uncommented.replace('url = "postgresql://analyzer@db.example.org/analyzer"\n', "")):
         config = content.replace("/var/log/myapp/*.log*", "logs").replace('["signatures"]', "[]")
@@ -148,6 +150,18 @@ def test_a_missing_source_is_told_and_the_rest_is_done(command: Command, log: Pa
     assert done.returncode == 2
     assert b"gone/*.log: no file matches this pattern" in done.stderr
     assert b"1 new" in done.stdout
+
+
+def test_a_notification_that_fails_is_told_and_fails_nothing(command: Command, log: Path, tmp_path: Path) -> None:
+    lately = datetime.now(UTC) - timedelta(hours=30)
+    log.write_text(lines(f"{lately:%Y-%m-%dT%H:%M:%S}", 20, REFUSED.format("redis")))
+    with (tmp_path / "analyzer.toml").open("a") as config:
+        config.write('[[notify]]\nurls = ["nonsense://x"]\nseverity = "info"\n')
+    for _ in range(2):  # what was not told is tried again
+        done = command("nightly")
+        assert done.returncode == 0
+        assert b"notify[0]: nonsense-" in done.stderr
+        assert b"no address that apprise knows" in done.stderr
 
 
 def test_a_second_run_at_the_same_time_has_a_status_of_its_own(command: Command, log: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from analyzer.errors import InputError
 from analyzer.model import Incident
 from analyzer.night import Night
 from analyzer.nightly import NightlyOptions, Outcome, run_nightly
+from analyzer.nightly.announce import announce
 from analyzer.nightly.publish import publish
 from analyzer.nightly.settings import TEMPLATE, NightlyConfig
 from analyzer.pipeline import options_for
@@ -60,9 +62,13 @@ def nightly(command: NightlyCommand) -> Status:
     emit(_told(store, outcome, ZoneInfo(config.timezone)))
     if report_dir is not None:
         reported = [outcome.night] if outcome.night is not None else []
-        publish(store, dict.fromkeys([*outcome.nights, *reported]), report_dir)
+        told = dict.fromkeys([*outcome.nights, *reported])
+        publish(store, told, report_dir, "directory" if config.shared_plotly else "inline")
     for path, reason in outcome.trouble.items():
         complain(f"{path}: {reason}")
+    # What could not be told is told by the next run; the night itself is in the store.
+    for failed in announce(store, config.notify, datetime.now(UTC)):
+        complain(failed)
     return Status.TROUBLE if outcome.trouble else Status.DONE
 
 

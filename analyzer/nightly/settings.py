@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from analyzer.config import CatalogueSettings, ConfiguredPath, SettingsModel
+from analyzer.notify import NotifySettings
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SQLITE = "sqlite:///"
@@ -66,8 +67,10 @@ class NightlyConfig(SettingsModel):
     redact: bool = True
     jobs: int | None = Field(default=None, ge=1)
     report_dir: ConfiguredPath | None = None
+    shared_plotly: bool = False
     catalogue: CatalogueSettings = CatalogueSettings()
     store: StoreConfig = StoreConfig()
+    notify: tuple[NotifySettings, ...] = ()
 
 
 TEMPLATE = """\
@@ -95,6 +98,10 @@ sources = [
 # Where reports go.
 report_dir = "reports"
 
+# Each page holds the plotting library (4.6 MB), so that it can be sent by mail. If true, the pages share one
+# copy in their folder.
+# shared_plotly = false
+
 [store]
 # Default: in the user's data folder. A team shares one in PostgreSQL.
 # url = "sqlite:///store.db"
@@ -110,4 +117,18 @@ report_dir = "reports"
 # Signatures of your own, and built-in ones to switch off.
 # paths = ["signatures"]
 # disable = ["redis.loading", "kafka.*"]
+
+# Whom to tell, any number of times. Addresses are those of apprise (https://github.com/caronc/apprise/wiki);
+# ${NAME} stands for an environment variable.
+# [[notify]]
+# urls = ["slack://${SLACK_TOKEN}/#ops", "mailtos://${MAIL_USER}:${MAIL_PASSWORD}@example.org?to=ops@example.org"]
+# Incidents at least so severe (critical, high, medium, low, info), of one of the statuses (new, regressed,
+# ongoing, resolved):
+# severity = "high"
+# status = ["new", "regressed"]
+# One message for all, or one for each:
+# digest = true
+# Then nothing is sent but what is at least as severe as wake_for; the first run after tells the rest.
+# quiet_hours = "22:00-07:00"
+# wake_for = "critical"
 """
