@@ -6,16 +6,20 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from analyzer.catalogue import Catalogue
 from analyzer.ingest.assumed import NO_DOUBTS, NOTHING_ASSUMED, Assumed, Doubts
 from analyzer.ingest.blocks import Beginning, Block, read_blocks
+from analyzer.ingest.copies import Copies
 from analyzer.ingest.discover import STANDARD_INPUT, Input
 from analyzer.ingest.open import Stream, streams
+from analyzer.ingest.rotation import in_time_order, part_of
 from analyzer.match.cache import cached_engine, engine_for
 from analyzer.match.rules import without_late
 from analyzer.match.scan import BlockScan, Scanner, Window
@@ -111,6 +115,9 @@ class Reader(Generic[Digest]):
         self._digest = digest
         self._scanner = Scanner(catalogue, engine_for(catalogue), options.window, options.redact, cached_engine)
         self._latest: dict[str, int] = {}
+        self._follows: dict[str, str] = {}
+        """The part of a rotated log before another, by path."""
+        self._ends: dict[str, int] = {}
         for path, time in (latest or {}).items():
             self._saw(path, time)
         self._pool = ThreadPoolExecutor(options.jobs)
@@ -126,19 +133,33 @@ class Reader(Generic[Digest]):
         """Everything behind the inputs, by their number: members of archives, too, and what could
         not be opened. Each stream is to be read before the next is asked for.
 
-        Those whose timestamps lack the year come last: by then the files beside them tell the year
-        better than the time at which they were last written.
+        The parts of a rotated log come in the order in which they were written, a copy of a log is
+        not read again, and those whose timestamps lack the year come last: by then the files beside
+        them tell the year better than the time at which they were last written.
         """
+        copies = Copies()
         postponed: dict[int, list[str]] = {}
-        for number, source in enumerate(self.inputs):
+        for number, source in self._in_order():
             for found in _opened(source):
-                if isinstance(found, Stream) and source.path != STANDARD_INPUT and _lacks_year(found):
+                if isinstance(found, Source):
+                    yield number, found
+                elif (copy := copies.recognised(found)) is not None:
+                    found.close()
+                    yield number, Source(path=found.path, compression=found.compression, skipped=(copy,))
+                elif source.path != STANDARD_INPUT and _lacks_year(found):
                     found.close()
                     postponed.setdefault(number, []).append(found.path)
                 else:
                     yield number, found
         for number, paths in postponed.items():
             yield from ((number, found) for found in _opened(self.inputs[number], paths))
+
+    def _in_order(self) -> Iterator[tuple[int, Input]]:
+        """The inputs with their numbers, parts of one log one after the other."""
+        numbers = {source: number for number, source in enumerate(self.inputs)}
+        for parts in in_time_order(self.inputs, _begin_of):
+            self._follows.update((later.path, earlier.path) for earlier, later in pairwise(parts))
+            yield from ((numbers[source], source) for source in parts)
 
     def read(self, stream: Stream, beginning: Beginning | None = None) -> Iterator[Part[Digest]]:
         """What the blocks of a stream hold, from its `beginning` on."""
@@ -153,6 +174,7 @@ class Reader(Generic[Digest]):
         self, stream: Stream, beginning: Beginning | None
     ) -> Iterator[tuple[Block, Future[tuple[BlockScan, Digest]]]]:
         """The blocks in order, a few more of them at work already."""
+        beginning = beginning or Beginning(before=self._ends.get(self._follows.get(stream.path, ""), NO_TIME))
         waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
         for block in read_blocks(stream, self._options.zone, beginning=beginning):
             waiting.append((block, self._pool.submit(self._work, block, stream.path)))
@@ -169,6 +191,8 @@ class Reader(Generic[Digest]):
         scan, digest = future.result()
         if not block.reader.assumed.year:
             self._saw(path, scan.last)
+        if scan.last != NO_TIME:
+            self._ends[path] = scan.last
         if scan.events is not None and scan.first < clock:
             scan = replace(scan, events=without_late(scan.events, clock))
         scan = replace(scan, unasked=self._scanner.unasked())
@@ -181,8 +205,9 @@ class Reader(Generic[Digest]):
         self._latest[folder] = max(self._latest.get(folder, NO_TIME), time)
 
     def _learn_year(self, stream: Stream) -> None:
-        """A log is of about the same time as those beside it, whenever it was copied here."""
-        known = moment(self._latest.get(os.path.dirname(stream.path), NO_TIME))
+        """A log is of about the same time as those beside it, or as its name says, whenever it was
+        copied here."""
+        known = moment(self._latest.get(os.path.dirname(stream.path), NO_TIME)) or part_of(stream.path).written
         if known is not None:
             stream.modified = min(stream.modified, known + _HALF_A_YEAR)
 
@@ -200,8 +225,22 @@ def _opened(source: Input, only: Collection[str] | None = None) -> Iterator[Stre
 
 def _lacks_year(stream: Stream) -> bool:
     """Whether the timestamps of a log leave out the year, by its beginning."""
-    block = next(read_blocks(stream.beginning(_SAMPLE), size=_SAMPLE), None)
+    block = _first_block(stream)
     return block is not None and block.reader.assumed.year
+
+
+def _begin_of(source: Input) -> int | None:
+    """When the first dated record of a log was written, as far as it says so itself."""
+    with suppress(OSError), closing(Stream(source)) as stream:
+        block = _first_block(stream)
+        if block is not None and not block.reader.assumed.year:
+            table = block.read()
+            return next(iter(table.times[table.dated].tolist()), None)
+    return None
+
+
+def _first_block(stream: Stream) -> Block | None:
+    return next(read_blocks(stream.beginning(_SAMPLE), size=_SAMPLE), None)
 
 
 def report_of(source: Input, stream: Stream, tally: Tally) -> Source:

@@ -72,3 +72,87 @@ def test_sources_come_in_the_order_in_which_they_were_given(tmp_path: Path) -> N
         (tmp_path / name).write_bytes(content)
     analysis = analyzer.analyze([tmp_path])
     assert [os.path.basename(source.path) for source in analysis.sources] == ["1", "2!b", "2!a", "3"]
+
+
+def log(day: int, name: str = "tick", lines: int = 400) -> bytes:
+    """A log of one day that is long enough to be known again."""
+    return b"".join(
+        b"2025-10-%02d 02:%02d:%02d INFO %s %d\n" % (day, n // 60, n % 60, name.encode(), n) for n in range(lines)
+    )
+
+
+def records(analysis: Analysis) -> dict[str, int]:
+    """The number of records of each source, by its name."""
+    return {os.path.basename(source.path): source.records for source in analysis.sources}
+
+
+def copies(analysis: Analysis) -> dict[str, str | None]:
+    """Of what each source that was not read is a copy, by name."""
+    skipped = [(source, skip) for source in analysis.sources for skip in source.skipped]
+    return {
+        os.path.basename(source.path): os.path.basename(skip.sample or "")
+        for source, skip in skipped
+        if "another log" in skip.reason
+    }
+
+
+def test_a_rotated_log_is_read_in_the_order_of_time(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_bytes(log(24))
+    (tmp_path / "app.log.1").write_bytes(log(23))
+    (tmp_path / "app.log.2.gz").write_bytes(gzip.compress(log(22)))
+    (tmp_path / "app.log.3.gz").write_bytes(gzip.compress(log(21)))
+    read: dict[str, None] = {}
+    analyzer.analyze([tmp_path], progress=lambda path, _: read.setdefault(os.path.basename(path)))
+    assert list(read) == ["app.log.3.gz", "app.log.2.gz", "app.log.1", "app.log"]
+
+
+def test_a_part_that_begins_within_a_record_has_the_time_of_the_part_before(tmp_path: Path) -> None:
+    """Bad input 70, in time: what the next part begins with belongs to the end of the one before."""
+    trace = b"2025-10-23 23:59:59 ERROR java.lang.OutOfMemoryError: Java heap space\n"
+    (tmp_path / "app.log.1").write_bytes(log(23) + trace)
+    (tmp_path / "app.log").write_bytes(b"java.lang.OutOfMemoryError: Java heap space\n\tat a.B.c(B.java:1)\n" + log(24))
+    analysis = analyzer.analyze([tmp_path])
+    times = {(row["source"], row["line"]): row["timestamp"] for row in analysis.events.to_pylist()}
+    assert times[f"{tmp_path}/app.log", 1] == datetime(2025, 10, 23, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_log_and_its_compressed_copy_count_once(tmp_path: Path) -> None:
+    """Bad input 54."""
+    (tmp_path / "app.log").write_bytes(log(24))
+    (tmp_path / "app.log.gz").write_bytes(gzip.compress(log(24)))
+    (tmp_path / "backup.tar.gz").write_bytes(ARCHIVES["tar+gzip"]({"app.log": log(24), "db.log": log(24, "db")}))
+    analysis = analyzer.analyze([tmp_path])
+    assert analysis.totals.records == 800
+    assert copies(analysis) == {"app.log.gz": "app.log", "backup.tar.gz!app.log": "app.log"}
+    assert not any(source.in_trouble for source in analysis.sources)
+
+
+def test_short_logs_are_copies_only_under_the_same_name(tmp_path: Path) -> None:
+    for name in ("web-1/app.log", "web-2/app.log", "web-1/app.log.1", "web-1/app.log.gz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((gzip.compress if name.endswith("gz") else bytes)(b"backup failed: disk full\n"))
+    analysis = analyzer.analyze([tmp_path])
+    assert analysis.totals.records == 3
+    assert copies(analysis) == {"app.log.gz": "app.log"}
+
+
+def test_logs_that_only_begin_alike_are_no_copies(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(log(24) + b"2025-10-24 03:00:00 INFO one end\n")
+    (tmp_path / "b.log").write_bytes(log(24) + b"2025-10-24 03:00:00 INFO two end\n")
+    (tmp_path / "c.log").write_bytes(log(24))
+    analysis = analyzer.analyze([tmp_path])
+    assert records(analysis) == {"a.log": 401, "b.log": 401, "c.log": 400}
+
+
+def test_a_copy_that_was_cut_short_counts_with_the_log_it_is_of(tmp_path: Path) -> None:
+    (tmp_path / "app.log.1").write_bytes(log(24))
+    packed = gzip.compress(log(24, lines=395))
+    (tmp_path / "app.log.1.gz").write_bytes(packed)
+    analysis = analyzer.analyze([tmp_path])
+    assert analysis.totals.records == 400
+    assert copies(analysis) == {"app.log.1.gz": "app.log.1"}
+
+
+def test_the_year_in_a_name_is_believed(tmp_path: Path) -> None:
+    (tmp_path / "syslog-20231025").write_bytes(SYSLOG)
+    assert years(analyzer.analyze([tmp_path])) == {"syslog-20231025": 2023}

@@ -20,6 +20,7 @@ from isal import isal_zlib
 from analyzer.ingest.compression import decompressed
 from analyzer.ingest.limits import BrokenError, Budget
 from analyzer.ingest.members import Entry, Member, Unread
+from analyzer.ingest.rotation import parts_together
 
 _CHUNK = 1 << 20
 _END = struct.Struct("<4s4H2LH")
@@ -78,16 +79,20 @@ class _Directory:
 
 
 def zip_entries(file: Seekable, budget: Budget) -> Iterator[Entry]:
-    """The entries of an archive. Raises `BrokenError` where it cannot be read further."""
+    """The entries of an archive, parts of a rotated log together, the oldest first.
+
+    Raises `BrokenError` where it cannot be read further.
+    """
     try:
         directory = _find_directory(file)
         records = _records(file, directory, budget.limits.members + 1)
     except (struct.error, OSError) as error:
         raise BrokenError(f"broken zip archive: {error}") from error
     _refuse_overlaps(records, directory)
-    for record in records:
-        if not record.is_folder:
-            yield _entry(file, record, budget)
+    for parts in parts_together(records, lambda record: record.name):
+        for record in parts:
+            if not record.is_folder:
+                yield _entry(file, record, budget)
 
 
 def _find_directory(file: Seekable) -> _Directory:
