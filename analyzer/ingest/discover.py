@@ -27,6 +27,10 @@ _NOT_LOGS = frozenset(
 """Endings of files that hold no log; a folder may contain them. A file named by itself is always read."""
 
 
+_UNFINISHED = frozenset(".part .partial .filepart .crdownload .download .tmp .swp .upload".split())
+"""Endings that programs give to files while they write them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """One thing to read; `named` tells a path that the user gave from one found in a folder.
@@ -156,7 +160,10 @@ def is_hidden(path: str) -> bool:
 
 def reason_by_name(path: str) -> Skipped | None:
     """Why a file that nobody named is not read, by what it is called."""
-    if Path(path).suffix.lower() in _NOT_LOGS:
+    ending = Path(path).suffix.lower()
+    if ending in _UNFINISHED:
+        return Skipped(reason="still being written or uploaded, by its name", sample=os.path.basename(path))
+    if ending in _NOT_LOGS:
         return Skipped(reason="not a log, by its name", sample=os.path.basename(path))
     return None
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.ingest.discover import STANDARD_INPUT, Input, discover
+from analyzer.ingest.discover import STANDARD_INPUT, Input, discover, input_at
+from analyzer.ingest.open import Stream
 
 
 def _names(folder: Path, inputs: list[Input]) -> list[str]:
@@ -36,6 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_is_read_with_all_that_is_below_it(folder: Path) -> None:
+    """Bad input 41."""
     inputs, _ = discover([folder])
     assert _names(folder, inputs) == ["a.log", "b.log", "syslog", "deep/er/c.log.gz"]
     assert not any(entry.named for entry in inputs)
@@ -86,6 +88,7 @@ def test_paths_that_no_system_takes() -> None:
 
 
 def test_the_same_file_is_read_once(folder: Path) -> None:
+    """Bad input 46."""
     os.link(folder / "a.log", folder / "z.log")
     (folder / "y.log").symlink_to("a.log")
     inputs, _ = discover([folder / "b.log", folder, folder])
@@ -95,6 +98,7 @@ def test_the_same_file_is_read_once(folder: Path) -> None:
 
 
 def test_links(tmp_path: Path) -> None:
+    """Bad inputs 44 and 45."""
     (tmp_path / "real.log").write_text("x")
     (tmp_path / "dangling.log").symlink_to("nowhere")
     (tmp_path / "one.log").symlink_to("two.log")
@@ -115,6 +119,7 @@ def test_a_link_to_a_folder_is_followed_where_it_is_named(folder: Path, tmp_path
 
 
 def test_fifos_and_sockets_in_a_folder_are_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad input 42."""
     os.mkfifo(tmp_path / "pipe.log")
     monkeypatch.chdir(tmp_path)  # the path of a socket has to be short
     with socket.socket(socket.AF_UNIX) as listener:
@@ -144,6 +149,7 @@ def an_ordinary_user() -> Iterator[None]:
 
 
 def test_an_unreadable_folder_is_told(folder: Path) -> None:
+    """Bad input 43."""
     for parent in [folder, *folder.parents]:
         if parent.stat().st_uid == os.getuid() and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o055)
@@ -160,3 +166,49 @@ def test_a_name_that_is_no_text_can_be_shown_and_opened(tmp_path: Path) -> None:
     assert entry.path.encode().endswith(rb"caf\udce9.log")
     assert entry.file is not None
     assert Path(entry.file).read_text() == "x"
+
+
+def test_a_newline_in_a_name_is_spelled_out(tmp_path: Path) -> None:
+    """Bad input 52."""
+    (tmp_path / "app\n\x1b[31m.log").write_text("x")
+    (entry,) = discover([tmp_path])[0]
+    assert entry.path == f"{tmp_path}/app\\n\\x1b[31m.log"
+    assert entry.file is not None
+    assert Path(entry.file).read_text() == "x"
+
+
+def test_files_that_are_still_being_uploaded_are_left_alone(tmp_path: Path) -> None:
+    """Bad input 55: programs that copy give them a name of their own until they are whole."""
+    for name in (
+        "app.log.part",
+        "app.log.gz.filepart",
+        "app.log.crdownload",
+        "app.log.tmp",
+        ".app.log.Xa31",
+        "app.log",
+    ):
+        (tmp_path / name).write_text("x")
+    assert _names(tmp_path, discover([tmp_path])[0]) == ["app.log"]
+    assert set(_reasons([tmp_path]).values()) == {"still being written or uploaded, by its name"}
+
+
+def test_an_unreadable_file_is_told_when_it_is_opened(tmp_path: Path) -> None:
+    """Bad input 43."""
+    (tmp_path / "app.log").write_text("x")
+    (tmp_path / "app.log").chmod(0)
+    for parent in tmp_path.parents:
+        if parent.stat().st_uid == os.getuid() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o055)
+    tmp_path.chmod(0o755)
+    (entry,) = discover([tmp_path])[0]
+    with an_ordinary_user(), pytest.raises(PermissionError):
+        Stream(entry)
+
+
+def test_a_shown_path_leads_back_to_its_input(tmp_path: Path) -> None:
+    (tmp_path / "a!b.zip").write_text("x")
+    assert input_at(f"{tmp_path}/a!b.zip") == Input(f"{tmp_path}/a!b.zip")
+    member = Input(f"{tmp_path}/a!b.zip", named=False).member("x.log")
+    assert input_at(member.path) == member
+    assert input_at("s3://b/a.zip!x.log").container().path == "s3://b/a.zip"
+    assert input_at(f"{tmp_path}/gone!x.log") == Input(f"{tmp_path}/gone!x.log")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
+import io
 import lzma
 import os
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import lz4.frame
 import pytest
@@ -17,8 +20,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.ingest.discover import Input
+from analyzer.ingest.discover import Input, discover
+from analyzer.ingest.limits import Budget
 from analyzer.ingest.open import FINGERPRINTED, Fingerprint, Stream
+from analyzer.ingest.raw import Raw
 from tests.ingest.reading import content_of, stream_of
 
 TEXT = b"".join(b"2025-10-24 02:14:07 INFO request %d served\n" % number for number in range(50_000))
@@ -42,6 +47,7 @@ def test_a_compressed_file(kind: str) -> None:
 
 @KINDS
 def test_several_members_one_after_the_other(kind: str) -> None:
+    """Bad inputs 5 and 7."""
     parts = [TEXT[:1000], b"", TEXT[1000:70_000], TEXT[70_000:]]
     content, stream = content_of(b"".join(map(COMPRESSORS[kind], parts)))
     assert content == TEXT
@@ -51,6 +57,7 @@ def test_several_members_one_after_the_other(kind: str) -> None:
 @KINDS
 @pytest.mark.parametrize("padding", [1, 512, 3_000_000])
 def test_zero_padding_after_the_end_and_between_members(kind: str, padding: int) -> None:
+    """Bad input 6."""
     compressed = COMPRESSORS[kind](TEXT)
     content, stream = content_of(compressed + bytes(padding) + compressed + bytes(padding))
     assert content == TEXT * 2
@@ -60,6 +67,7 @@ def test_zero_padding_after_the_end_and_between_members(kind: str, padding: int)
 @KINDS
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.9999])
 def test_a_truncated_file_yields_what_came_before(kind: str, share: float) -> None:
+    """Bad inputs 1 and 4."""
     compressed = COMPRESSORS[kind](TEXT)
     content, stream = content_of(compressed[: int(len(compressed) * share)])
     assert TEXT.startswith(content)
@@ -79,6 +87,7 @@ def test_a_file_cut_within_its_first_bytes(kind: str) -> None:
 
 @KINDS
 def test_trailing_garbage_is_no_reason_to_drop_the_content(kind: str) -> None:
+    """Bad input 3."""
     content, stream = content_of(COMPRESSORS[kind](TEXT) + b"garbage behind it")
     assert content == TEXT
     assert stream.fault is not None
@@ -87,6 +96,7 @@ def test_trailing_garbage_is_no_reason_to_drop_the_content(kind: str) -> None:
 
 
 def test_a_wrong_checksum_keeps_the_content_and_is_told() -> None:
+    """Bad input 2."""
     compressed = bytearray(COMPRESSORS["gzip"](TEXT))
     compressed[-8] ^= 0xFF
     content, stream = content_of(bytes(compressed))
@@ -214,6 +224,7 @@ def test_other_bytes_pass_as_they_are(data: bytes) -> None:
 
 
 def test_a_file_that_grows_is_read_up_to_the_size_it_had(tmp_path: Path) -> None:
+    """Bad input 47."""
     path = tmp_path / "app.log"
     path.write_bytes(TEXT)
     stream = Stream(Input(str(path)))
@@ -226,6 +237,7 @@ def test_a_file_that_grows_is_read_up_to_the_size_it_had(tmp_path: Path) -> None
 
 
 def test_a_file_that_shrinks_is_partial(tmp_path: Path) -> None:
+    """Bad input 48."""
     path = tmp_path / "app.log"
     path.write_bytes(TEXT)
     stream = Stream(Input(str(path)))
@@ -237,6 +249,7 @@ def test_a_file_that_shrinks_is_partial(tmp_path: Path) -> None:
 
 
 def test_a_deleted_file_is_read_to_its_end(tmp_path: Path) -> None:
+    """Bad input 49."""
     path = tmp_path / "app.log"
     path.write_bytes(TEXT)
     stream = Stream(Input(str(path)))
@@ -246,6 +259,7 @@ def test_a_deleted_file_is_read_to_its_end(tmp_path: Path) -> None:
 
 
 def test_a_time_of_writing_in_the_future_is_not_believed(tmp_path: Path) -> None:
+    """Bad input 53."""
     path = tmp_path / "app.log"
     path.write_bytes(TEXT)
     os.utime(path, (4e9, 4e9))
@@ -306,3 +320,54 @@ def test_new_content_of_the_same_size_has_another_fingerprint() -> None:
 
 def test_the_fingerprint_of_nothing() -> None:
     assert _fingerprint(b"").length == 0
+
+
+def test_a_file_that_was_swapped_for_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Bad input 50: what was found in a folder may be something else by the time it is opened."""
+    (tmp_path / "app.log").write_bytes(TEXT)
+    (entry,) = discover([tmp_path])[0]
+    (tmp_path / "app.log").unlink()
+    os.mkfifo(tmp_path / "app.log")
+    with pytest.raises(OSError, match="no longer a regular file"):
+        Stream(entry)
+
+
+def test_a_read_error_that_stays_ends_the_file() -> None:
+    """Bad input 51: nothing is mapped at the beginning of this process's memory, so reading that is EIO."""
+    stream = Stream(Input("/proc/self/mem"))
+    assert stream.readinto(memoryview(bytearray(10))) == 0
+    stream.close()
+    assert stream.fault is not None
+    assert stream.fault.trouble
+    assert stream.fault.reason == "reading failed after 0 bytes: Input/output error"
+
+
+class _Shaky(io.FileIO):
+    """A file on a disk whose first read at each place fails, with one error or the other."""
+
+    def __init__(self, path: Path, error: int) -> None:
+        super().__init__(path)
+        self.failed: set[int] = set()
+        self.error = error
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() not in self.failed:
+            self.failed.add(self.tell())
+            raise OSError(self.error, os.strerror(self.error))
+        return super().read(-1 if size is None else size) or b""
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ESTALE])
+def test_a_read_error_that_passes_costs_nothing(error: int, tmp_path: Path) -> None:
+    """Bad input 51."""
+    (tmp_path / "app.log").write_bytes(TEXT)
+    again: list[IO[bytes]] = []
+
+    def reopen() -> IO[bytes]:
+        again.append(open(tmp_path / "app.log", "rb", buffering=0))  # noqa: SIM115
+        return again[-1]
+
+    raw = Raw(_Shaky(tmp_path / "app.log", error), Budget(), size=len(TEXT), reopen=reopen)
+    assert b"".join(raw.chunks()) == TEXT
+    assert len(again) == (1 if error == errno.ESTALE else 0)
+    raw.close()
