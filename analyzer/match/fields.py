@@ -38,7 +38,7 @@ ORIGIN_KEYS = frozenset({"host", "pod", "container", "namespace", "unit", "pid",
 
 _DIGIT = re.compile(r"\d")
 _ROTATION = re.compile(
-    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.IGNORECASE
+    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.lz4|#\d+|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.IGNORECASE
 )
 
 
@@ -93,8 +93,8 @@ def _services_of(records: pa.Array, layout: Layout) -> tuple[list[str | None], l
 
 
 def service_of_path(path: str) -> str:
-    """`logs/api-2025-10-24.log.gz` -> `api`."""
-    name = PurePath(path).name if path != "-" else "stdin"
+    """`logs/api-2025-10-24.log.gz` -> `api`, also in an archive: `week.zip!api.log` -> `api`."""
+    name = PurePath(path).name.rpartition("!")[2] if path != "-" else "stdin"
     while (shorter := _ROTATION.sub("", name)) != name and shorter:
         name = shorter
     return name

@@ -41,6 +41,8 @@ def test_identifiers(text: str, expected: dict[str, str]) -> None:
         ("/var/log/syslog.1", "syslog"),
         ("worker.log.2.zst", "worker"),
         ("-", "stdin"),
+        ("/x/week.zip!api.log.gz", "api"),
+        ("week.tar.gz!logs/api.log#2", "api"),
         ("api.20251024.jsonl", "api"),
         (".log", ".log"),
     ],
