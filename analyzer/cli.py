@@ -109,7 +109,10 @@ def _program(
 
 @app.command()
 def scan(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, archives, addresses (s3://, https://), or -.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Files, folders, globs, archives, addresses (s3://, https://), or -."),
+    ],
     format: Annotated[  # noqa: A002 - the name of the option
         ScanFormat | None,
         typer.Option(help="Default: what the name of the output file says, else text.", show_default=False),

@@ -38,7 +38,8 @@ ORIGIN_KEYS = frozenset({"host", "pod", "container", "namespace", "unit", "pid",
 
 _DIGIT = re.compile(r"\d")
 _ROTATION = re.compile(
-    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.lz4|#\d+|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$", re.IGNORECASE
+    r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.lz4|#\d+|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$",
+    re.IGNORECASE,
 )
 
 
