@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import subprocess
 import sys
 import threading
@@ -21,6 +20,8 @@ from typing import IO
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 PATIENCE = 2.0
 """Seconds that a query may spend on one record."""
@@ -29,8 +30,7 @@ _MOST_FAILURES = 3
 _MEMORY = 1 << 30
 _BATCH = 2000
 _WORKER = Path(__file__).with_name("jq_worker.py")
-_OPENERS = frozenset('{["')
-_SCALAR = re.compile(r"\s*(?:-?\d[\d.eE+-]*|true|false|null)\s*")
+_JSON = r"""(?s)^\s*(?:\{.*\}|\[.*\]|".*"|-?\d[\d.eE+-]*|true|false|null)\s*$"""
 
 
 class Queries:
@@ -44,18 +44,18 @@ class Queries:
         self._failures: Counter[str] = Counter()
         self._unasked: Counter[str] = Counter()
 
-    def true_of(self, query: str, records: Sequence[str]) -> npt.NDArray[np.bool_]:
+    def true_of(self, query: str, records: pa.Array) -> npt.NDArray[np.bool_]:
         """Of which records the query yields something that is neither null nor false; of none where
         the record is no JSON or the query fails."""
         answers = np.zeros(len(records), dtype=bool)
-        asked = [place for place, record in enumerate(records) if _may_be_json(record)]
+        asked = pc.indices_nonzero(pc.match_substring_regex(records, _JSON)).to_pylist()
         with self._lock:
             while asked:
                 if self._failures[query] >= _MOST_FAILURES:
                     self._unasked[query] += len(asked)
                     break
                 batch = asked[:_BATCH]
-                answered = self._ask(query, [records[place] for place in batch])
+                answered = self._ask(query, records.take(pa.array(batch)).to_pylist())
                 answers[batch[: len(answered)]] = answered
                 asked = asked[len(answered) :]
                 if len(answered) < len(batch):
@@ -114,7 +114,3 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
     worker.wait()
-
-
-def _may_be_json(record: str) -> bool:
-    return record.lstrip()[:1] in _OPENERS or _SCALAR.fullmatch(record) is not None

@@ -26,7 +26,7 @@ from analyzer.model import Term
 
 Ints = npt.NDArray[np.int64]
 
-_OTHERWISE_IN_RE2 = regex.compile(r"\[\[?:|\\[pPQCzx]|\{,|\(\?[a-zA-Z-]*[UR]")
+_OTHERWISE_IN_RE2 = regex.compile(r"\[:\^?[a-z]+:\]|\\[pPQCzx]|\{,|\(\?[a-zA-Z-]*[UR]")
 """Syntax that means something else to Python's parser, from which the fixed texts are derived."""
 
 
@@ -61,12 +61,12 @@ class TermFinder:
     def find(self, entries: Entries, inside: npt.NDArray[np.bool_]) -> Mapping[int, Ints]:
         """The entries, of those `inside`, that fulfil each term, by the term's number."""
         suspects = self._suspects(entries, inside)
+        every = np.flatnonzero(inside)
         if self._everywhere:
-            every = np.flatnonzero(inside)
             suspects.update(dict.fromkeys(self._everywhere, every))
         if not suspects:
             return {}
-        rows = np.unique(np.concatenate(list(suspects.values())))
+        rows = every if self._everywhere else np.unique(np.concatenate(list(suspects.values())))
         texts = entries.texts(rows)
         found = {}
         for number, candidates in suspects.items():
@@ -92,7 +92,7 @@ class TermFinder:
 def fulfil(term: Term, texts: pa.Array, queries: Queries) -> npt.NDArray[np.bool_]:
     """Which of some texts a term is true of."""
     if term.kind == "jq":
-        return queries.true_of(term.text, texts.to_pylist())
+        return queries.true_of(term.text, texts)
     match = pc.match_substring if term.kind == "value" else pc.match_substring_regex
     fulfilled: npt.NDArray[np.bool_] = match(texts, term.text).to_numpy(zero_copy_only=False)
     return fulfilled
