@@ -23,7 +23,7 @@ OVERLAP = 60 * 60 * 1_000_000
 def explain(session: Session, night: date, catalogue: Catalogue, redact: bool) -> Explained:
     """What all events of a night mean, in the light of those just before and after it."""
     start, end = session.calendar.window(night)
-    table = session.events_between(start - OVERLAP, end + _longest_absence(catalogue))
+    table = session.events_between(start - OVERLAP, end + longest_absence(catalogue))
     found = reason(table, catalogue, Window(start, end - 1))
     before = {e: e for incident in session.earlier_incidents(night) for e in incident.evidence if e.before or e.after}
     incidents = with_context(_with_known_context(found.incidents, before.values()), redact)
@@ -43,7 +43,7 @@ def _with_known_context(incidents: Iterable[Incident], known: Iterable[Evidence]
         yield replace(incident, evidence=tuple(map(around, incident.evidence)))
 
 
-def _longest_absence(catalogue: Catalogue) -> int:
+def longest_absence(catalogue: Catalogue) -> int:
     """How long after a night something may fail to come that the night has to be blamed for."""
     rules = (signature.correlation for signature in catalogue)
     return max(

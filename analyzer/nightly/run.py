@@ -10,7 +10,7 @@ from analyzer.catalogue import Catalogue
 from analyzer.errors import InputError
 from analyzer.ingest.discover import STANDARD_INPUT
 from analyzer.night import NightTotals
-from analyzer.nightly.explain import explain
+from analyzer.nightly.explain import explain, longest_absence
 from analyzer.nightly.increment import Increment
 from analyzer.reading import Options
 from analyzer.store.documents import micros
@@ -57,7 +57,7 @@ def run_nightly(options: NightlyOptions, catalogue: Catalogue) -> Outcome:
         increment = Increment(session, options.reading, options.now)
         increment.read(options.sources, catalogue)
         _tell_quiet_nights(session, options.now)
-        pending = session.pending()
+        pending = _with_neighbours(session, catalogue)
         explained = [explain(session, night, catalogue, options.reading.redact) for night in pending]
         record = RunRecord(
             started=options.now,
@@ -76,6 +76,17 @@ def run_nightly(options: NightlyOptions, catalogue: Catalogue) -> Outcome:
             records=increment.records,
             trouble=increment.trouble,
         )
+
+
+def _with_neighbours(session: Session, catalogue: Catalogue) -> list[date]:
+    """The nights to explain: those that got something, and those that this may throw a new light on.
+    What a night ends with explains the next; what it begins with may be what the one before missed."""
+    pending = session.pending()
+    near = {night + timedelta(days=1) for night in pending}
+    if longest_absence(catalogue):
+        near |= {night - timedelta(days=1) for night in pending}
+    session.disturb(sorted(near - set(pending)))
+    return session.pending()
 
 
 def _reported(session: Session, known: Sequence[NightTotals], now: datetime) -> date | None:

@@ -96,6 +96,15 @@ def test_what_contradicts_is_seen_over_a_boundary(house: House, boundary: str) -
     assert house.statuses(night) == {"Created, then lost": "new"}
 
 
+def test_what_is_read_late_explains_the_night_after_it(house: House) -> None:
+    house.write("late.log", lines("2025-10-25T06:00:03", 1, "WARN no such order order-100234"))
+    house.run()
+    assert house.statuses("2025-10-26") == {}
+    house.write("app.log", lines("2025-10-25T05:59:53", 1, "INFO created order order-100234"))
+    house.run()
+    assert house.statuses("2025-10-26") == {"Created, then lost": "new"}
+
+
 def test_evidence_keeps_the_lines_around_it_when_its_file_is_gone(house: House) -> None:
     house.write("app.log", lines("2025-10-25T01:00:00", 3, QUIET) + refused("2025-10-25T01:10:00"))
     house.run()
