@@ -21,6 +21,7 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 ScanFormat = Literal["text", "json", "markdown", "html", "csv", "parquet"]
 ListFormat = Literal["text", "json", "markdown"]
 ShowFormat = Literal["text", "json", "markdown"]
+CompareFormat = Literal["text", "json"]
 
 _HELP = """
 Find out from logs what went wrong, why, and what to do about it.
@@ -196,6 +197,42 @@ def show(
     from analyzer.commands.show import show as run
 
     raise typer.Exit(run(incident_id, report, store, format))
+
+
+@app.command()
+def compare(
+    before: Annotated[str, typer.Argument(metavar="A", help="Logs, or a report by scan --format json.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same, from later or from elsewhere.")],
+    format: Annotated[CompareFormat, typer.Option()] = "text",  # noqa: A002 - the name of the option
+    catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    timezone: Annotated[str, typer.Option(metavar="NAME", help="Of timestamps that name none.")] = "UTC",
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option(help="Exit with status 1 if something new is at least so severe.", show_default=False),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors are still said.")] = False,
+) -> None:
+    """What is in B that was not in A: incidents and unknown failures that are new, gone, or still there.
+
+    \b
+      analyzer compare logs/before-deploy logs/after-deploy
+      analyzer compare yesterday.json today.json --fail-on high
+    """
+    from analyzer.commands.catalogue import CatalogueOptions
+    from analyzer.commands.compare import CompareOptions
+    from analyzer.commands.compare import compare as run
+
+    options = CompareOptions(
+        before=before,
+        after=after,
+        format=format,
+        catalogue=CatalogueOptions(paths=catalogue or (), config=config),
+        timezone=timezone,
+        fail_on=fail_on,
+        quiet=quiet,
+    )
+    raise typer.Exit(run(options))
 
 
 @app.command()
