@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from jsonschema import Draft202012Validator
 
-from analyzer import __version__, cli, model
+from analyzer import __version__, cli, cli_catalogue, model
 from analyzer.commands import scan as scan_command
 from analyzer.commands import show as show_command
 
@@ -147,7 +147,7 @@ def test_wrong_command_line(command: Command, arguments: Sequence[str]) -> None:
 
 
 def test_names_on_the_command_line_are_those_of_the_model() -> None:
-    assert get_args(cli.Severity) == get_args(model.Severity) == model.SEVERITIES
+    assert get_args(cli_catalogue.Severity) == get_args(model.Severity) == model.SEVERITIES
     assert get_args(cli.ScanFormat) == get_args(scan_command.Format)
     assert get_args(cli.ShowFormat) == get_args(show_command.Format)
 
