@@ -11,6 +11,7 @@ import numpy as np
 
 from analyzer.ingest.clean import Text, clean
 from analyzer.ingest.detect import detect_layout, is_head
+from analyzer.ingest.grouping import LOOKAHEAD
 from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.lines import SAMPLE_LINES, LineReader, LineTable
 from analyzer.ingest.logical import lines_of
@@ -82,7 +83,8 @@ class Block:
         if begins is None:
             as_they_stand = table.raw is None and table.origins is None
             begins = table.starts if as_they_stand else lines_of(self.data, self.length).starts
-        return self.offset + begins[table.raw_lines(lines)]
+        within = 0 if table.within is None else table.within[lines]
+        return self.offset + begins[table.raw_lines(lines)] + within
 
 
 def looks_binary(sample: bytes) -> bool:
@@ -186,6 +188,9 @@ class _Cutter:
         Where records carry times it is one that does, so that none has to look for its time in the
         block before. Only whole lines are looked at: half a line may not show what it is.
         """
+        frame = reader.wrapped.last_start(buffer, filled)
+        if frame:
+            return frame, True
         end = buffer.rfind(b"\n", 0, filled) + 1
         if not end:
             return filled, False
@@ -197,13 +202,15 @@ class _Cutter:
             if table.groups is not None:
                 found = table.safe_cut()
                 if found:
+                    self._before = table.last_time_before(found, self._before)
                     return begin + int(_raw_starts(window)[found]), True
                 if begin == 0:
                     return end, True
                 tail *= 8
                 continue
-            starts = begin + (table.starts if window.origins is None else window.origins)[table.first_line]
-            fit = (table.dated if reader.has_time else np.arange(len(starts)) > 0) & (starts > 0)
+            starts = begin + _raw_starts(window)[table.raw_lines(table.first_line)]
+            undated = (np.arange(len(starts)) > 0) & (table.first_line < len(table.starts) - LOOKAHEAD)
+            fit = (table.dated if reader.has_time else undated) & (starts > 0)
             if fit.any():
                 return int(starts[fit][-1]), True
             if begin == 0:

@@ -16,6 +16,9 @@ from analyzer.ingest.logical import Codes, Lines, gather_pieces
 from analyzer.ingest.windows import Offsets
 
 Flags = npt.NDArray[np.bool_]
+LOOKAHEAD = 4
+"""How many lines further on may show what a line is: Node puts a caret below the code that failed."""
+
 _NEWLINE = 10
 
 
@@ -61,6 +64,8 @@ def arrange(lines: Lines, begins: Flags, groups: Codes | None, grouped: Offsets)
     starts = places + (lines.starts - shown)[order]
     gathered = replace(
         lines, data=data, starts=starts, ends=ends, heads=places, raw=lines.raw_lines()[order],
+        within=lines.within[order] if lines.within is not None else None,
+        until=lines.until[order] if lines.until is not None else None,
         wrapping=lines.wrapping.take(order) if lines.wrapping is not None else None,
     )  # fmt: skip
     return Arranged(gathered, begins[order], order)
@@ -74,7 +79,19 @@ def safe_cut(lines: Offsets, records: Offsets, groups: Codes) -> int:
     its record, `groups` the group of each.
     """
     order = np.argsort(lines, kind="stable")
-    earliest = np.minimum.accumulate(records[order][::-1])[::-1]
-    _, last = np.unique(groups[order][::-1], return_index=True)
-    fitting = lines[order][(earliest >= lines[order]) & (lines[order] <= records[order][::-1][last].min())]
+    lines, records, groups = lines[order], records[order], groups[order]
+    earliest = np.minimum.accumulate(records[::-1])[::-1]
+    # Who has written nothing for so long will not go on with what it was at.
+    recent = lines >= lines[-1] // 2
+    fitting = lines[(earliest >= lines) & (lines <= _settled(records[recent], groups[recent]).min())]
     return int(fitting[-1]) if len(fitting) else 0
+
+
+def _settled(records: Offsets, groups: Codes) -> Offsets:
+    """The record of each group that goes on a few lines before its last one: what those next to the end
+    are may depend on lines that are not there yet."""
+    grouped = np.argsort(groups, kind="stable")
+    first = np.flatnonzero(np.diff(groups[grouped], prepend=groups[grouped[0]] - 1))
+    last = np.append(first[1:], len(grouped)) - 1
+    settled: Offsets = records[grouped[np.maximum(last - LOOKAHEAD, first)]]
+    return settled

@@ -66,6 +66,10 @@ class LineTable:
     """Where the text of each line begins that is shown; at its start, mostly."""
     raw: Offsets | None
     """The index of the line of the block that each line comes from, None where they are the same."""
+    within: Offsets | None
+    """How far behind the beginning of that line each begins in the file, None where that is not known."""
+    until: Offsets | None
+    """The index of the last line of the block that each line comes from, None where that is the first one, too."""
     first_line: npt.NDArray[np.int64]
     times: Micros
     levels: Codes
@@ -104,12 +108,21 @@ class LineTable:
         """The indexes of the lines of the block that some of these lines come from."""
         return lines if self.raw is None else self.raw[lines]
 
+    def last_time_before(self, line: int, known: int) -> int:
+        """The time of the last record that begins before a line of the block; `known` where it has none."""
+        earlier = self.times[self.raw_lines(self.first_line) < line]
+        return int(earlier[-1]) if len(earlier) and earlier[-1] != NO_TIME else known
+
     def safe_cut(self) -> int:
         """The last line of the block before which everything ends, whoever wrote it; 0 if there is none."""
         every = np.arange(len(self.starts))
         record = np.searchsorted(self.first_line, every, side="right") - 1
         groups = np.zeros(len(every), dtype=np.int32) if self.groups is None else self.groups
-        return safe_cut(self.raw_lines(every), self.raw_lines(self.first_line[record]), groups)
+        lines, records = self.raw_lines(every), self.raw_lines(self.first_line[record])
+        if self.until is not None:
+            lines, records = np.concatenate((lines, self.until)), np.concatenate((records, records))
+            groups = np.concatenate((groups, groups))
+        return safe_cut(lines, records, groups)
 
 
 class LineReader:
@@ -132,7 +145,7 @@ class LineReader:
         self.layout = self.layouts[0]
         """The layout of most lines."""
         stamps = self.wrapped.times[:20]
-        self.has_time = bool(self.wrapped.envelopes) or any(reader.has_time for reader in self._readers)
+        self.has_time = self.wrapped.gives_time or any(reader.has_time for reader in self._readers)
         self.assumed = reduce(or_, (reader.assumed for reader in self._readers), assumed_of(stamps))
         """What the timestamps leave open."""
 
@@ -189,6 +202,8 @@ class LineReader:
             ends=lines.ends,
             heads=lines.heads,
             raw=lines.raw,
+            within=lines.within,
+            until=lines.until,
             first_line=first_line,
             times=_inherit(times, before),
             levels=self._levels(lines.data, lines.starts[first_line], lines.ends[first_line], marks, wrapping),

@@ -72,6 +72,10 @@ class Lines:
     ends: Offsets
     heads: Offsets
     raw: Offsets | None = None
+    within: Offsets | None = None
+    """How far behind the beginning of that line each begins in the file, None where that is not known."""
+    until: Offsets | None = None
+    """The index of the last line of the block that each comes from, None where that is the first one, too."""
     wrapping: Wrapping | None = None
 
     def __len__(self) -> int:

@@ -47,4 +47,30 @@ def test_offsets_point_to_the_line_of_the_file(path: Path) -> None:
     lines = log.split(b"\n")
     for record in records_of(log):
         assert log[: record.offset].count(b"\n") == record.line - 1
-        assert log[record.offset :].startswith(lines[record.line - 1])
+        assert path.stem == "syslog-octets" or log[record.offset :].startswith(lines[record.line - 1])
+
+
+def test_a_binary_field_of_the_journals_export_is_read() -> None:
+    message = b'Traceback (most recent call last):\n  File "x.py", line 1\n\n' + b"x" * 200 + b"\nKeyError: 'a'"
+    entry = b"__CURSOR=s=%d\n__REALTIME_TIMESTAMP=1761272047113456\n_HOSTNAME=web-1\nMESSAGE\n"
+    size = len(message).to_bytes(8, "little")
+    data = b"".join(entry % n + size + message + b"\n_PID=7\nSYSLOG_IDENTIFIER=api\n\n" for n in range(3))
+    records = records_of(data)
+    assert [record.line for record in records] == [1, 13, 25]
+    assert {record.text.encode() for record in records} == {b"api[7]: " + message}
+    assert {record.time for record in records} == {"2025-10-24T02:14:07.113456+00:00"}
+
+
+@pytest.mark.parametrize("name", ["docker", "kubernetes", "kubectl", "syslog", "pretty-json", "syslog-octets"])
+def test_any_size_of_blocks_gives_the_same_records(name: str) -> None:
+    log, _ = _case(Path(__file__).parent / "envelopes" / f"{name}.txt")
+    log = log.rstrip(b"\n") if name == "syslog-octets" else log
+    whole = records_of(log * 40)
+    for size in (15_000, 20_011, 30_000):
+        assert records_of(log * 40, size) == whole
+
+
+def test_offsets_of_octet_counted_messages_are_those_of_their_counts() -> None:
+    log, _ = _case(Path(__file__).parent / "envelopes" / "syslog-octets.txt")
+    for record in records_of(log):
+        assert log[record.offset :].split(b" ", 1)[1].startswith(b"<")

@@ -10,11 +10,12 @@ from analyzer.ingest.envelopes.docker import DockerJson
 from analyzer.ingest.envelopes.documents import DOCUMENTS
 from analyzer.ingest.envelopes.envelope import Envelope
 from analyzer.ingest.envelopes.prefix import PREFIXES, TIMESTAMPED
+from analyzer.ingest.envelopes.spread import SPREAD, OctetCounted, PrettyJson
 from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.logical import Lines, lines_from
 from analyzer.ingest.timestamps import Clock
 
-ENVELOPES: tuple[Envelope, ...] = (DockerJson(), *DOCUMENTS, *PREFIXES)
+ENVELOPES: tuple[Envelope, ...] = (DockerJson(), *DOCUMENTS, *SPREAD, *PREFIXES)
 """Every envelope that is recognised by itself, in order of preference."""
 
 _PROTOCOLS = frozenset({"syslog", "syslog-5424"})
@@ -43,6 +44,17 @@ class Wrapped:
     def share(self, lines: Sequence[bytes]) -> float:
         """The share of lines that are in the outermost envelope."""
         return self.envelopes[0].share(lines) if self.envelopes else 0.0
+
+    @property
+    def gives_time(self) -> bool:
+        """Whether an envelope says when a line was written."""
+        return any(not isinstance(envelope, (PrettyJson, OctetCounted)) for envelope in self.envelopes)
+
+    def last_start(self, buffer: bytearray, filled: int) -> int:
+        """Where the last message of a buffer begins, if messages do not end with lines; otherwise 0."""
+        if not self.envelopes or not isinstance(self.envelopes[0], OctetCounted):
+            return 0
+        return self.envelopes[0].last_start(bytes(memoryview(buffer)[:filled]))
 
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:
         """The innermost lines."""
@@ -74,6 +86,8 @@ def _envelope_of(lines: Sequence[bytes], stamped: bool) -> Envelope | None:
     share, best = max(((candidate.share(lines), candidate) for candidate in ENVELOPES), key=lambda pair: pair[0])
     if share:
         return None if best.name in _PROTOCOLS and _is_one_program(lines) else best
+    if pretty := PrettyJson.learn(lines):
+        return pretty
     return TIMESTAMPED if stamped and _is_stamped(lines) else None
 
 

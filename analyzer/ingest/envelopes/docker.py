@@ -67,7 +67,12 @@ class DockerJson:
             fields=fields,
         )
         opened = _unescaped(lines, starts, ends, fits)
-        return join_parts(replace(opened, raw=lines.raw, wrapping=wrapping.inside(lines.wrapping)), partial)
+        return join_parts(
+            replace(
+                opened, raw=lines.raw, within=lines.within, until=lines.until, wrapping=wrapping.inside(lines.wrapping)
+            ),
+            partial,
+        )
 
 
 def _origins(streams: pa.Array, attributes: pa.Array) -> tuple[Codes, list[Fields]]:

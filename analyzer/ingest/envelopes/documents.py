@@ -107,7 +107,7 @@ class Documents:
             for entry in found:
                 entries.append(entry)
                 parents.append(place)
-        return _as_lines(lines, entries, np.array(parents, dtype=np.int64), clock)
+        return as_lines(lines, entries, np.array(parents, dtype=np.int64), clock)
 
     def _fits(self, text: bytes) -> Document | None:
         """The document in a line, if it is one of this kind."""
@@ -118,7 +118,8 @@ class Documents:
         return document if isinstance(document, dict) and self.recognise(document) else None
 
 
-def _as_lines(outer: Lines, entries: Sequence[Entry], parents: np.ndarray, clock: Clock) -> Lines:
+def as_lines(outer: Lines, entries: Sequence[Entry], parents: np.ndarray, clock: Clock) -> Lines:
+    """The records of documents as lines; `parents` are the places of the lines that they were in."""
     inner = lines_from([entry.shown + entry.text for entry in entries])
     shown = np.fromiter((len(entry.shown) for entry in entries), dtype=np.int64, count=len(entries))
     groups, origins = Coder(), Coder()

@@ -80,7 +80,10 @@ def join_parts(lines: Lines, partial: Flags) -> Lines:
     data[ends] = _NEWLINE
     kept = order[begins]
     starts = places[begins]
-    return Lines(data, starts, ends, starts, lines.raw_lines()[kept], wrapping.take(kept))
+    within = lines.within[kept] if lines.within is not None else None
+    raw = lines.raw_lines()
+    until = (raw if lines.until is None else lines.until)[order[is_last]]
+    return Lines(data, starts, ends, starts, raw[kept], within, until, wrapping.take(kept))
 
 
 def nothing_said(count: int) -> Wrapping:

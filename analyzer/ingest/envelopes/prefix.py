@@ -83,7 +83,7 @@ class Prefix:
         if "priority" in parts:
             wrapping = replace(wrapping, levels=_priorities(parts["priority"]))
         heads = starts - _lengths(parts["keep"]) if "keep" in parts else starts
-        bare = Lines(lines.data, starts, lines.ends, heads, lines.raw, wrapping.inside(lines.wrapping))
+        bare = replace(lines, starts=starts, heads=heads, wrapping=wrapping.inside(lines.wrapping))
         return join_parts(bare, partial)
 
     def _tagged(self, tags: pa.Array | None, fits: Flags) -> tuple[Wrapping, Flags]:
