@@ -17,25 +17,53 @@ import pyarrow.compute as pc
 
 from analyzer.ingest.layout import Layout
 
-_NAMED = r"[-_ .]?id\\*\"?'?\s*(?:[=:]|\s)\s*\\*\"?'?#?(?P<v>[A-Za-z0-9][A-Za-z0-9_.-]{2,63})"
+_VALUE = r"\s*(?:[=:]|\s)\s*\\*\"?'?#?(?P<v>[A-Za-z0-9][A-Za-z0-9_.-]{2,63})"
+_NAMED = r"[-_ .]?id\\*\"?'?" + _VALUE
+_NESTED = r'\\*"\s*:\s*\{[^{}]{0,300}?\\*"id\\*"\s*:\s*\\*"?(?P<n>[A-Za-z0-9][A-Za-z0-9_.-]{2,63})'
+_TRACE, _SPAN = r"[0-9a-f]{32}", r"[0-9a-f]{16}"
+_PAIR = rf"\b00-(?P<v>{_TRACE})-{_SPAN}-[0-9a-f]{{2}}\b|[\[,](?P<w>{_TRACE}|{_SPAN})[,-]{_SPAN}[\],]"
+_PAIR_SPAN = rf"\b00-{_TRACE}-(?P<v>{_SPAN})-[0-9a-f]{{2}}\b|[\[,](?:{_TRACE}|{_SPAN})[,-](?P<w>{_SPAN})[\],]"
+_PAIR_HINT = r"[0-9a-f]{16}[,-][0-9a-f]{16}"
+"""A trace and a span without names: W3C's `traceparent`, and the brackets of Spring."""
+
 IDENTIFIERS: Mapping[str, str] = {
-    "request_id": r"(?i)\b(?:x[-_])?(?:request|req|correlation|corr)" + _NAMED + r"|\[req-(?P<w>[0-9a-f-]{6,})",
-    "trace_id": r"(?i)\btrace" + _NAMED,
-    "session_id": r"(?i)\b(?:session|sess)" + _NAMED,
-    "user_id": r"(?i)\b(?:user|account|customer)" + _NAMED,
-    "job_id": r"(?i)\b(?:job|task|message|order)" + _NAMED,
+    "request_id": rf"(?i)(?:\b|_)(?:x[-_])?(?:amzn[-_])?(?:request|req|correlation|corr)(?:{_NAMED}|{_NESTED})"
+    r"|\[req-(?P<w>[0-9a-f-]{6,})",
+    "trace_id": rf"(?i)(?:\b|_|otel|b3[-_])trace(?:{_NAMED}|{_NESTED})|\btraces/(?P<w>{_TRACE})\b"
+    r"|\bRoot=(?P<x>1-[0-9a-f]{8}-[0-9a-f]{24})",
+    "span_id": rf"(?i)(?:\b|_|otel|b3[-_])span(?:{_NAMED}|{_NESTED})",
+    "session_id": rf"(?i)(?:\b|_)(?:session|sess)(?:{_NAMED}|{_NESTED})",
+    "user_id": rf"(?i)(?:\b|_)(?:user|usr|account|customer)(?:{_NAMED}|{_NESTED})",
+    "job_id": r"(?i)(?:\b|_)(?:job|task|message|order)" + _NAMED,
     "id": r"\b(?P<v>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\b",
 }
+"""How each identifier is found, whatever a program calls it. What is found must hold a digit."""
+
 _HINT = (
-    r"(?i)(?:request|req|correlation|corr|trace|session|sess|user|account|customer|job|task|message|order)[-_ .]?id"
-    r"|\[req-|[0-9a-f]{8}-[0-9a-f]{4}-"
+    r"(?i)(?:request|req|correlation|corr|trace|span|session|sess|user|usr|account|customer|job|task|message|order)"
+    r"(?:[-_ .]?id|\\*\"\s*:\s*\{)|\[req-|[0-9a-f]{8}-[0-9a-f]{4}-|traces/|Root=1-"
 )
+_TEXT_VALUE = r'\\*"\s*:\s*\\*"?(?P<v>[^"\\,{}\[\]\s][^"\\,{}\[\]]{0,127})'
+WRITERS: Mapping[str, str] = {
+    "thread": r'"(?:thread|thread_?[nN]ame|threadname|thread\.name|process\.thread\.name)' + _TEXT_VALUE,
+    "pid": r'"(?:pid|process_?[iI]d|process\.pid)' + _TEXT_VALUE,
+    "host": r'"(?:host_?[nN]ame|host\.name|host\\*"\s*:\s*\{\s*\\*"name)' + _TEXT_VALUE,
+    "pod": r'"(?:pod|pod_?[nN]ame|k8s\.pod\.name|kubernetes\.pod(?:_name|\.name)|pod\\*"\s*:\s*\{\s*\\*"name)'
+    + _TEXT_VALUE,
+    "container": r'"(?:container_?[nN]ame|k8s\.container\.name|container\.name)' + _TEXT_VALUE,
+}
+"""The keys of JSON records that say who wrote them."""
+
+_WRITER_HINT = r'"(?:process[._])?(?:thread|pid|process_?[iI]d|host|pod|k8s|kubernetes|container)'
+_LAYOUT_GROUPS = {"pid": "pid", "thread": "thread", "thread2": "thread", "host": "host", "pod": "pod",
+                  "container": "container"}  # fmt: skip
 _JSON_SERVICE = r'"(?:service|service\.name|app|application|component|container_name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 _JSON_LOGGER = r'"(?:logger|logger_name|name)\\*"\s*:\s*\\*"(?P<v>[^"\\]{1,80})'
 ORIGIN_KEYS = frozenset({"host", "pod", "container", "namespace", "unit", "pid", "thread", "dyno", "job", "step",
                          "trace_id", "span_id", "session_id", "user_id"})  # fmt: skip
 """What is worth keeping of what envelopes say of an event."""
 
+_ANYTHING = re.compile("")
 _DIGIT = re.compile(r"\d")
 _ROTATION = re.compile(
     r"(?:[-_.]?\d{4}-?\d{2}-?\d{2}.*|\.\d+|\.gz|\.zst|\.bz2|\.xz|\.lz4|#\d+|\.log|\.txt|\.out|\.jsonl?|\.ndjson)$",
@@ -45,14 +73,42 @@ _ROTATION = re.compile(
 
 def identifiers(records: pa.Array) -> dict[str, list[str | None]]:
     """For each name, its value in every record, or None; names found nowhere are left out."""
-    suspects = pc.indices_nonzero(pc.match_substring_regex(records, _HINT))
+    found = _found(records, _HINT, IDENTIFIERS, _DIGIT)
+    pairs = _found(records, _PAIR_HINT, {"trace_id": _PAIR, "span_id": _PAIR_SPAN}, _DIGIT)
+    for name, column in pairs.items():
+        known = found.get(name, column)
+        found[name] = [one or other for one, other in zip(known, column, strict=True)]
+    return found
+
+
+def writers(records: pa.Array, layouts: Sequence[Layout], places: npt.NDArray[np.int8]) -> dict[str, list[str | None]]:
+    """Thread, process, host, pod and container of each record, as far as it names them itself: in the
+    keys of JSON, or in the places that its layout has for them."""
+    found = _found(records, _WRITER_HINT, WRITERS, _ANYTHING)
+    for place in np.unique(places).tolist():
+        layout = layouts[place]
+        if layout.style != "text":
+            continue
+        rows = np.flatnonzero(places == place)
+        for group in _LAYOUT_GROUPS.keys() & layout.pattern.groupindex.keys():
+            column = found.setdefault(_LAYOUT_GROUPS[group], [None] * len(records))
+            for row, value in zip(rows.tolist(), _group(records.take(rows), layout, group), strict=True):
+                column[row] = value or column[row]
+    return found
+
+
+def _found(
+    records: pa.Array, hint: str, patterns: Mapping[str, str], fitting: re.Pattern[str]
+) -> dict[str, list[str | None]]:
+    """What patterns capture in the records in which the hint is found."""
+    suspects = pc.indices_nonzero(pc.match_substring_regex(records, hint))
     if not len(suspects):
         return {}
     texts = _as_text(records.take(suspects))
     places = suspects.to_pylist()
     found: dict[str, list[str | None]] = {}
-    for name, pattern in IDENTIFIERS.items():
-        values = [value if value and _DIGIT.search(value) else None for value in _first(texts, pattern)]
+    for name, pattern in patterns.items():
+        values = [value if value and fitting.search(value) else None for value in _first(texts, pattern)]
         if any(values):
             column: list[str | None] = [None] * len(records)
             for place, value in zip(places, values, strict=True):
@@ -105,7 +161,9 @@ def _first(texts: pa.Array, pattern: str) -> list[str | None]:
     """What the first group that took part captured in each text."""
     struct = pc.extract_regex(texts, pattern)
     columns = [struct.field(index).to_pylist() for index in range(struct.type.num_fields)]
-    values = columns[0] if len(columns) == 1 else [a or b for a, b in zip(*columns, strict=True)]
+    values = columns[0]
+    for column in columns[1:]:
+        values = [one or other for one, other in zip(values, column, strict=True)]
     return [value or None for value in values]
 
 

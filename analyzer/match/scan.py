@@ -22,7 +22,7 @@ from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine, HyperscanEngine
-from analyzer.match.fields import ORIGIN_KEYS, identifiers, services
+from analyzer.match.fields import ORIGIN_KEYS, identifiers, services, writers
 from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import (
     CONFIRM_TIMEOUT,
@@ -259,6 +259,7 @@ class Scanner:
         distinct, place = np.unique(rows, return_inverse=True)
         records = record_array(table, distinct).take(place)
         written = payload_array(table, distinct).take(place)
+        said = writers(written, block.reader.layouts, table.layouts[rows])
         origins = [table.origin_of(row) for row in rows.tolist()]
         text = _text_column(records)
         severities = [self._severities[index] for index in signatures]
@@ -271,7 +272,7 @@ class Scanner:
             pa.array(severities, pa.string()),
             pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
             pa.array(services(written, block.reader.layouts, table.layouts[rows], source, origins), pa.string()),
-            _keys_column(captures, records, origins),
+            _keys_column(captures, records, said, origins),
             redact_all(text) if self.redact else text,
         ]
         batch = pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
@@ -318,13 +319,22 @@ def _text_column(records: pa.Array) -> pa.Array:
         return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())
 
 
-def _keys_column(captures: list[dict[str, str]], records: pa.Array, origins: Sequence[Mapping[str, str]]) -> pa.Array:
-    """Captures and correlation ids of each event; a capture wins over an id of the same name, and an id
-    in the text over one of the envelope."""
+def _keys_column(
+    captures: list[dict[str, str]],
+    records: pa.Array,
+    said: Mapping[str, list[str | None]],
+    origins: Sequence[Mapping[str, str]],
+) -> pa.Array:
+    """Captures and correlation ids of each event; a capture wins over an id of the same name, what the
+    record says of itself (`said` holds who wrote it) over its envelope."""
     for name, values in identifiers(records).items():
         for keys, value in zip(captures, values, strict=True):
             if value is not None and name not in keys and value not in keys.values():
                 keys[name] = value
+    for name, values in said.items():
+        for keys, value in zip(captures, values, strict=True):
+            if value:
+                keys.setdefault(name, value)
     for keys, origin in zip(captures, origins, strict=True):
         for name in ORIGIN_KEYS & origin.keys():
             keys.setdefault(name, origin[name])
