@@ -88,6 +88,10 @@ def scan(
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Latest time.", show_default=False)] = None,
     timezone: Annotated[str, typer.Option(metavar="NAME", help="IANA time zone of timestamps that name none.")] = "UTC",
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Encoding of logs that are not Unicode, like latin-1.", show_default=False),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Threads; default: one per core.", show_default=False)
     ] = None,
@@ -119,6 +123,7 @@ def scan(
         since=since,
         until=until,
         timezone=timezone,
+        encoding=encoding,
         jobs=jobs,
         fail_on=fail_on,
         redact=not no_redact,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from analyzer.errors import InputError
 from analyzer.ingest.context import contexts
 from analyzer.ingest.discover import discover
 from analyzer.ingest.open import Stream
+from analyzer.match.canonical import canonical
 from analyzer.match.scan import BlockScan, Window
 from analyzer.match.sink import EventSink
 from analyzer.model import LEVELS, VOLUME_SCHEMA, Analysis, Evidence, Incident, Source, Totals
@@ -29,13 +31,14 @@ from analyzer.reason.templates import Shapes, Templates, shapes
 from analyzer.redact import redact
 
 
-def analyze(
+def analyze(  # noqa: PLR0913 (the public function has as many parameters as there are options)
     paths: Iterable[str | os.PathLike[str]],
     *,
     catalogue: Catalogue | None = None,
     since: datetime | str | None = None,
     until: datetime | str | None = None,
     timezone: str = "UTC",
+    encoding: str | None = None,
     jobs: int | None = None,
     redact: bool = True,
     progress: Progress | None = None,
@@ -44,20 +47,25 @@ def analyze(
 
     `paths` are files, folders, globs, or `-` for standard input. `since` and `until` bound the
     records that count, as datetimes or ISO 8601 text; naive ones are in `timezone` (an IANA name),
-    like naive timestamps in the logs. `jobs` is the number of threads (default: one per core).
+    like naive timestamps in the logs. `encoding` is that of logs that are neither UTF-8 nor UTF-16.
+    `jobs` is the number of threads (default: one per core).
     With `redact`, secrets are taken out of all log text.
 
     Trouble with single inputs is reported in `Analysis.sources`. Raises `InputError` where the
     arguments make no sense and `CatalogueError` where the built-in catalogue is broken.
     """
-    options = options_for(timezone=timezone, jobs=jobs, redact=redact, progress=progress)
+    options = options_for(timezone=timezone, encoding=encoding, jobs=jobs, redact=redact, progress=progress)
     options = replace(options, window=_window(since, until, options.zone))
     return _Run(catalogue if catalogue is not None else load_catalogue(), options).analyze(list(paths))
 
 
-def options_for(*, timezone: str, jobs: int | None, redact: bool, progress: Progress | None) -> Options:
+def options_for(
+    *, timezone: str, jobs: int | None, redact: bool, progress: Progress | None, encoding: str | None = None
+) -> Options:
     """How to read, from what a user says. Raises `InputError` where that makes no sense."""
-    return Options(zone=_zone(timezone), jobs=_jobs(jobs), redact=redact, progress=progress)
+    return Options(
+        zone=_zone(timezone), encoding=_encoding(encoding), jobs=_jobs(jobs), redact=redact, progress=progress
+    )
 
 
 def scan_only(
@@ -67,6 +75,19 @@ def scan_only(
     run = _Run(catalogue if catalogue is not None else load_catalogue(), Options(jobs=jobs))
     run.read(list(paths))
     return run.sink.table()
+
+
+def _encoding(name: str | None) -> str | None:
+    """An encoding in which a newline is one byte, as everywhere but in UTF-16 and its like."""
+    if name is None:
+        return None
+    try:
+        fits = "\n".encode(codecs.lookup(name).name) == b"\n"
+    except (LookupError, ValueError, TypeError) as error:
+        raise InputError(f"unknown encoding {name!r}; use a name such as latin-1, cp1252 or shift_jis") from error
+    if not fits:
+        raise InputError(f"encoding {name!r} is none of texts with one-byte newlines; UTF-16 is found out by itself")
+    return name
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -183,11 +204,16 @@ def with_context(incidents: Iterable[Incident], hide_secrets: bool) -> list[Inci
     def around(evidence: Evidence) -> Evidence:
         context = found.get(evidence.source, {}).get(evidence.offset)
         # Another log may bear the name by now.
-        if context is None or clean(context.record).strip() != evidence.text.split("\n", 1)[0].strip():
+        if context is None or not _holds(clean(context.record), evidence.text.split("\n", 1)[0]):
             return evidence
         return replace(evidence, before=tuple(map(clean, context.before)), after=tuple(map(clean, context.after)))
 
     return [replace(incident, evidence=tuple(map(around, incident.evidence))) for incident in told]
+
+
+def _holds(line: str, text: str) -> bool:
+    """Whether a line of a file holds a text, be it in an envelope."""
+    return canonical(text.strip().encode()) in canonical(line.encode())
 
 
 def _shapes_of(scan: BlockScan) -> Shapes:

@@ -41,6 +41,8 @@ class Options:
 
     window: Window = field(default_factory=Window)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    encoding: str | None = None
+    """The encoding of logs that are neither UTF-8 nor UTF-16, None where there are no others."""
     jobs: int = 2
     redact: bool = True
     progress: Progress | None = None
@@ -71,8 +73,12 @@ class Tally:
     assumed: Assumed = NOTHING_ASSUMED
     doubts: Doubts = NO_DOUBTS
     zone: str = ""
+    encoding: str | None = None
+    """That of text which was brought into UTF-8, None where it was already."""
     sample: str | None = None
     """The first line."""
+    begun_before: bool = False
+    """Whether the first lines go on with a record that began in another file."""
 
     unasked: Counter[str] = field(default_factory=Counter)
     """Of how many records which jq query of a rule could not be asked."""
@@ -82,6 +88,8 @@ class Tally:
         if self.sample is None:
             self.sample = bytes(block.content()[:300]).decode("utf-8", "replace").split("\n")[0]
             self.zone = str(block.reader.clock.zone)
+            self.encoding = block.encoding
+            self.begun_before = block.line == 1 and scan.begins_inside
         self.layout = block.reader.name
         self.bytes += block.length
         self.nuls += block.nuls
@@ -176,7 +184,7 @@ class Reader(Generic[Digest]):
         """The blocks in order, a few more of them at work already."""
         beginning = beginning or Beginning(before=self._ends.get(self._follows.get(stream.path, ""), NO_TIME))
         waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
-        for block in read_blocks(stream, self._options.zone, beginning=beginning):
+        for block in read_blocks(stream, self._options.zone, beginning=beginning, encoding=self._options.encoding):
             waiting.append((block, self._pool.submit(self._work, block, stream.path)))
             if len(waiting) > self._options.jobs:
                 yield waiting.popleft()
@@ -251,7 +259,7 @@ def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
         path=source.path,
         layout=tally.layout,
         compression=stream.compression,
-        encoding=stream.encoding if tally.sample is not None else None,
+        encoding=tally.encoding or stream.encoding if tally.sample is not None else None,
         bytes=stream.delivered,
         lines=tally.lines,
         records=tally.records,
@@ -265,7 +273,7 @@ def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
 def _nothing_read(source: Input, stream: Stream) -> Skipped:
     if stream.delivered:
         return Skipped(reason="not a text file", trouble=source.named)
-    return Skipped(reason="the file is empty", trouble=source.named and stream.fault is None)
+    return Skipped(reason="the file is empty")
 
 
 def _remarks(tally: Tally) -> list[Skipped]:
@@ -279,6 +287,10 @@ def _remarks(tally: Tally) -> list[Skipped]:
         assumptions = tally.assumed.texts(tally.zone, last.year if last else None)
         remarks += [Skipped(reason=text, sample=tally.sample) for text in assumptions]
     remarks += [Skipped(reason=text, count=count) for text, count in tally.doubts.texts()]
+    if tally.begun_before:
+        remarks.append(
+            Skipped(reason="the first lines continue a record that is not in this file", sample=tally.sample)
+        )
     if tally.nuls:
         remarks.append(Skipped(reason="NUL bytes skipped", count=tally.nuls))
     for query, count in tally.unasked.items():

@@ -44,6 +44,7 @@ class ScanOptions:
     since: str | None = None
     until: str | None = None
     timezone: str = "UTC"
+    encoding: str | None = None
     jobs: int | None = None
     fail_on: Severity | None = None
     redact: bool = True
@@ -88,6 +89,7 @@ def _analyze(options: ScanOptions, catalogue: Catalogue) -> Analysis:
             since=options.since,
             until=options.until,
             timezone=options.timezone,
+            encoding=options.encoding,
             jobs=options.jobs,
             redact=options.redact,
             progress=show,

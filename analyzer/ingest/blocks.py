@@ -47,6 +47,8 @@ class Block:
     """Whether a line longer than a block had to be cut at the end of this one."""
     origins: Offsets | None = None
     nuls: int = 0
+    encoding: str | None = None
+    """In what the text was in the file, None where in UTF-8."""
     before: int = NO_TIME
     """The last time before this block, which records without a timestamp at its beginning inherit."""
     end: int = 0
@@ -112,23 +114,29 @@ class Beginning:
 
 
 def read_blocks(
-    stream: Stream, zone: tzinfo = UTC, size: int = BLOCK_SIZE, beginning: Beginning | None = None
+    stream: Stream,
+    zone: tzinfo = UTC,
+    size: int = BLOCK_SIZE,
+    beginning: Beginning | None = None,
+    encoding: str | None = None,
 ) -> Iterator[Block]:
     """The blocks of a stream in order; none where it is empty, binary or nothing but NUL bytes.
 
+    `encoding` is that of text which is neither UTF-8 nor UTF-16, and has newlines of one byte.
     Each block has memory of its own, so that several can be worked on at once.
     """
     clock = Clock(zone=zone, latest=stream.modified)
-    return _Cutter(stream, clock, size, beginning or Beginning()).blocks()
+    return _Cutter(stream, clock, size, beginning or Beginning(), encoding).blocks()
 
 
 class _Cutter:
     """Reads a stream into buffers, cuts each where its last record begins, and cleans what is before."""
 
-    def __init__(self, stream: Stream, clock: Clock, size: int, beginning: Beginning) -> None:
+    def __init__(self, stream: Stream, clock: Clock, size: int, beginning: Beginning, encoding: str | None) -> None:
         self._stream = stream
         self._size = size
-        self._choice = _Choice(clock)
+        self._encoding = encoding
+        self._choice = _Choice(clock, self._encoding)
         self._offset, self._line = beginning.offset, beginning.line
         self._nuls = 0
         self._before = beginning.before
@@ -140,6 +148,8 @@ class _Cutter:
         """All blocks of the stream."""
         buffer = bytearray(self._size + PADDING)
         filled = self._fill(buffer, 0)
+        if self._stream.encoding != "utf-8":  # a file that says itself what it is in is right
+            self._encoding = self._choice.encoding = None
         while filled:
             last = filled < self._size
             reader = None if _is_hole(buffer, filled) else self._choice.reader_for(buffer, filled)
@@ -152,7 +162,7 @@ class _Cutter:
             following = bytearray(self._size + PADDING)
             rest = filled - cut
             following[:rest] = memoryview(buffer)[cut:filled]
-            text = clean(buffer, cut, at_end=last)
+            text = clean(buffer, cut, at_end=last, encoding=self._encoding)
             if reader is not None and text.length:
                 yield self._block(text, reader, not whole, self._offset + cut, tail)
             self._advance(text, cut, delivered=reader is not None and text.length > 0)
@@ -172,6 +182,7 @@ class _Cutter:
             origins=text.origins,
             nuls=self._nuls + text.nuls,
             before=self._before,
+            encoding=self._encoding,
             end=end,
             tail=tail,
         )
@@ -197,7 +208,7 @@ class _Cutter:
         tail = _TAIL
         while True:
             begin = _line_start(buffer, max(0, end - tail))
-            window = clean(bytearray(buffer[begin:end] + bytes(PADDING)), end - begin)
+            window = clean(bytearray(buffer[begin:end] + bytes(PADDING)), end - begin, encoding=self._encoding)
             table = reader.read(window.data, window.length, self._before, cutting=True)
             if table.groups is not None:
                 found = table.safe_cut()
@@ -223,8 +234,9 @@ class _Cutter:
 class _Choice:
     """Which reader is right for a part of a file: the one in use, until it understands far less."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, encoding: str | None) -> None:
         self.binary = False
+        self.encoding = encoding
         self._clock = clock
         self._reader: LineReader | None = None
         self._share = 0.0
@@ -235,12 +247,12 @@ class _Choice:
         if self._reader is None:
             self.binary = looks_binary(b"".join(stretches))
             if not self.binary:
-                self._take(_sample_lines(stretches, SAMPLE_LINES))
+                self._take(_sample_lines(stretches, SAMPLE_LINES, self.encoding))
             return self._reader
-        few = _sample_lines(stretches, _CHECKED_LINES)
+        few = _sample_lines(stretches, _CHECKED_LINES, self.encoding)
         share = self._reader.share_understood(few)
         if share <= _FALLEN * self._share and sum(map(is_head, few)) >= _FEWEST_HEADS:
-            self._reconsider(_sample_lines(stretches, SAMPLE_LINES), few, share)
+            self._reconsider(_sample_lines(stretches, SAMPLE_LINES, self.encoding), few, share)
         return self._reader
 
     def _reconsider(self, lines: list[bytes], few: list[bytes], share: float) -> None:
@@ -287,11 +299,11 @@ def _stretches(buffer: bytearray, filled: int) -> list[bytes]:
     return [stretch for stretch in stretches if stretch] or [first_line]
 
 
-def _sample_lines(stretches: list[bytes], most: int) -> list[bytes]:
+def _sample_lines(stretches: list[bytes], most: int, encoding: str | None) -> list[bytes]:
     """At most so many clean lines, equally many from the beginning of each of eight parts."""
     parts = []
     for stretch in stretches:
-        text = clean(bytearray(stretch + bytes(PADDING)), len(stretch))
+        text = clean(bytearray(stretch + bytes(PADDING)), len(stretch), encoding=encoding)
         lines = [line for line in text.data[: text.length].tobytes().split(b"\n") if line]
         share = -(-len(lines) * len(stretches) // _STRETCHES) or 1
         parts += [lines[start : start + share] for start in range(0, len(lines), share)]

@@ -33,18 +33,20 @@ class Text:
     nuls: int = 0
 
 
-def clean(raw: bytearray, length: int, at_end: bool = False) -> Text:
+def clean(raw: bytearray, length: int, at_end: bool = False, encoding: str | None = None) -> Text:
     """The text in `raw[:length]`, which must be followed by `PADDING` bytes that may be overwritten.
 
-    Clean bytes, nearly all there are, are used where they stand. `at_end` says that nothing follows.
+    Clean bytes, nearly all there are, are used where they stand. `at_end` says that nothing follows;
+    text in another `encoding` than UTF-8 is brought into that.
     """
     nul = raw.find(b"\0", 0, length) >= 0
     carriage = raw.find(b"\r", 0, length) >= 0
-    if not nul and not carriage and not has_ansi(raw, length):
+    if not nul and not carriage and encoding is None and not has_ansi(raw, length):
         raw[length : length + PADDING] = bytes(PADDING)
         return Text(np.frombuffer(raw, dtype=np.uint8), length)
     original = bytes(memoryview(raw)[:length])
-    text = strip_ansi(original.translate(None, b"\0") if nul else original)
+    decoded = original if encoding is None else original.decode(encoding, "replace").encode("utf-8", "replace")
+    text = strip_ansi(decoded.translate(None, b"\0") if nul else decoded)
     if carriage:
         text = text.replace(b"\r\n", b"\n")
         text = text.removesuffix(b"\r") if at_end else text

@@ -7,6 +7,7 @@ lines have; lines that these rules do not explain are offered to the other layou
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ _MINUTE = 60_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
 _FAR_FUTURE = timedelta(days=366)
+_CONTINUES = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
 _LONGEST_PAUSE = 1_000_000
 """Microseconds after which a line no longer continues the one before it, by the times of their envelopes."""
 
@@ -99,6 +101,13 @@ class LineTable:
         last_line = np.append(self.first_line[1:], len(self.starts)) - 1
         ends: Offsets = self.ends[last_line]
         return ends
+
+    def begins_inside(self) -> bool:
+        """Whether the first line continues a record that began before it, though others carry times."""
+        if not len(self.dated) or self.dated[0] or not self.dated.any():
+            return False
+        first = bytes(self.data[self.starts[0] : min(int(self.ends[0]), int(self.starts[0]) + 100)])
+        return _CONTINUES.match(first) is not None
 
     def origin_of(self, record: int) -> Mapping[str, str]:
         """What envelopes say of where a record comes from; nothing, mostly."""

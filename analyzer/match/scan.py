@@ -77,6 +77,8 @@ class BlockScan:
     unasked: Counter[str] = field(default_factory=Counter)
     """Of how many records, since the last block, which jq query of a rule could not be asked."""
     doubts: Doubts = NO_DOUBTS
+    begins_inside: bool = False
+    """Whether the block begins with lines that continue a record before it."""
 
 
 class _Head(NamedTuple):
@@ -145,6 +147,7 @@ class Scanner:
             unmatched_times=table.times[rows],
             unmatched_levels=table.levels[rows],
             doubts=table.doubts,
+            begins_inside=table.begins_inside(),
         )
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from analyzer.ingest.logical import Lines, Wrapping, lines_from
 from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import NO_TIME, Clock
 
+_LAST = 1 << 62
 Document = Mapping[str, Any]
 _ATTRIBUTE_KEYS = {
     "service.name": "service",
@@ -102,12 +103,18 @@ class Documents:
         entries: list[Entry] = []
         parents: list[int] = []
         for place, text in enumerate(lines.texts()):
-            document = self._fits(text)
-            found = [Entry(text)] if document is None else self.entries(document)
-            for entry in found:
-                entries.append(entry)
-                parents.append(place)
+            found = self._entries_in(text)
+            entries += found
+            parents += [place] * len(found)
         return as_lines(lines, entries, np.array(parents, dtype=np.int64), clock)
+
+    def _entries_in(self, text: bytes) -> list[Entry]:
+        """The records in a line; the line itself where it is no such document, or an absurd one."""
+        document = self._fits(text)
+        try:
+            return [Entry(text)] if document is None else list(self.entries(document))
+        except (ValueError, RecursionError):  # a number of thousands of digits, a depth without end
+            return [Entry(text)]
 
     def _fits(self, text: bytes) -> Document | None:
         """The document in a line, if it is one of this kind."""
@@ -143,7 +150,8 @@ def as_lines(outer: Lines, entries: Sequence[Entry], parents: np.ndarray, clock:
 
 def _times(times: Sequence[str | int | None], clock: Clock) -> np.ndarray:
     """Numbers are microseconds, texts are read."""
-    read = np.array([time if isinstance(time, int) else NO_TIME for time in times], dtype=np.int64)
+    numbers = [time if isinstance(time, int) and abs(time) < _LAST else NO_TIME for time in times]
+    read = np.array(numbers, dtype=np.int64)
     rows = [row for row, time in enumerate(times) if isinstance(time, str)]
     if rows:
         texts = [str(times[row]).encode("utf-8", "replace") for row in rows]
