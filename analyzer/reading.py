@@ -273,7 +273,7 @@ def report_of(source: Input, stream: Stream, tally: Tally) -> Source:
 def _nothing_read(source: Input, stream: Stream) -> Skipped:
     if stream.delivered:
         return Skipped(reason="not a text file", trouble=source.named)
-    return Skipped(reason="the file is empty")
+    return Skipped(reason="the file is empty", trouble=source.named and stream.fault is None)
 
 
 def _remarks(tally: Tally) -> list[Skipped]:

@@ -39,7 +39,7 @@ def _reasons(analysis: Analysis) -> list[str]:
     return [skip.reason for source in analysis.sources for skip in source.skipped]
 
 
-def test_25_an_empty_file_is_in_order(logs: Path) -> None:
+def test_25_an_empty_file_in_a_folder_is_in_order(logs: Path) -> None:
     analysis = _analysis(logs, b"")
     assert _reasons(analysis) == ["the file is empty"]
     assert not analysis.sources[0].in_trouble
