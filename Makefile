@@ -44,6 +44,7 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/analyzer patterns lint
 	$(BIN)/analyzer patterns test
+	$(BIN)/analyzer patterns test --corpus sample_logs/clean-api --corpus sample_logs/clean-web
 
 docs: $(RUN)
 	$(BIN)/analyzer patterns list --catalogue built-in --format markdown > docs/catalogue.md.new

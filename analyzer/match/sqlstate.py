@@ -46,9 +46,10 @@ _SHAPES: tuple[str, ...] = (
     rf"\bPostgresException[^\n]{{0,40}}?: {_STATE}: ",
     rf"\bSqlState\(E?{_STATE}\)",
 )  # fmt: skip
-_PREFIX = rf"[0-9A-Z]{{5}}\b[^\n]{{0,300}}?(?<![A-Z]){_AT_SEVERITY}"
-"""`%e` in the prefix: five characters somewhere before the severity. That they are a code and not,
-say, a process id, is seen by looking them up."""
+_PREFIX = rf"(?<![A-Z]){_AT_SEVERITY}"
+"""Where `%e` may stand in the prefix: five characters somewhere before the severity. They are looked
+for when the severity is found, which is a hundred times quicker; that they are a code and not, say, a
+process id, is seen by looking them up."""
 
 _COMPILED = tuple(re.compile(shape.encode()) for shape in _SHAPES)
 _HEAD = re.compile((r"^(?P<head>[^\n]{5,300}?)(?<![A-Z])" + _AT_SEVERITY).encode(), re.MULTILINE)
