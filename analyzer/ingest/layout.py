@@ -208,6 +208,8 @@ class Layout:
 
 JSON_LINES = Layout(name="json-lines", style="json")
 """JSON, one object a line, by a library that no declared layout is of."""
+STRAY = Layout(name="timestamped", head=r"[\[(<]?%ISO%[\])>]?:?,?(?:[\s|;\[](?P<message>.*)|$)")
+"""A line that begins with a full date and time, in a file whose other lines are of some other layout."""
 PLAIN = Layout(name="plain", style="plain")
 """Console output without any timestamp."""
 

@@ -23,7 +23,7 @@ from analyzer.ingest.daylight import tell_passes
 from analyzer.ingest.detect import detect_layout, explains, is_head
 from analyzer.ingest.envelopes.choose import Wrapped, choose_envelopes
 from analyzer.ingest.grouping import Arranged, arrange, by_group, safe_cut, with_first_of_groups
-from analyzer.ingest.layout import PLAIN, Layout, Understood
+from analyzer.ingest.layout import PLAIN, STRAY, Layout, Understood
 from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
 from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
@@ -149,6 +149,8 @@ class LineReader:
         earlier = before._readers if before is not None else ()  # noqa: SLF001 (one of its own kind)
         more = [reader for reader in earlier if reader.layout.name not in known and reader.layout is not PLAIN]
         self._readers: tuple[LayoutReader, ...] = (*learned, *more)[:_MOST_LAYOUTS]
+        if any(reader.has_time for reader in learned) and STRAY.name not in known:
+            self._readers += (_stray_reader(learned[0].clock),)
         self._latest = int((max(clock.latest, datetime.now(UTC)) + _FAR_FUTURE).timestamp() * 1_000_000)
         self.layouts = tuple(reader.layout for reader in self._readers)
         self.layout = self.layouts[0]
@@ -326,6 +328,12 @@ def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Off
     begins = np.empty_like(marks.begins)
     begins[grouped] = marks.begins[grouped] | (marks.loose[grouped] & alone & (~same | pause))
     return begins
+
+
+def _stray_reader(clock: Clock) -> LayoutReader:
+    """A reader of lines too few to be met in a sample, but with a date that none can mistake."""
+    example = b"2025-10-24 02:14:07Z x"
+    return LayoutReader(STRAY, [(example, STRAY.spans(example) or {})], clock)
 
 
 def _learn_each(wrapped: Wrapped, clock: Clock) -> list[LayoutReader]:

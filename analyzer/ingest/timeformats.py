@@ -53,8 +53,9 @@ _DOTTED = rb"(?P<hour>\d\d)\.(?P<minute>\d\d)\." + _SECOND + rb"(?P<minutes>[+-]
 _SHORT = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d)" + _HALF
 _TWO_MONTH, _TWO_DAY = rb"(?P<month>0\d|1[0-2])", rb"(?P<day>[0-2]\d|3[01])"
 _MONTH = rb"(?P<month>(?i:" + _either(list(_MONTHS)) + rb"))\.?"
+_OFFSET = rb"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?\b"
 _WEEKDAY = rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b[.,]? +)?"
-_BETWEEN = rb"(?:[T_:t\t-]|,? {1,2}|, ?| - |; ?)"
+_BETWEEN = rb"(?:[T_:t\t-]|,? {1,2}|, ?| --? |; ?)"
 _ISO_DATE = rb"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
 _NUMBERS = rb"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/]"
 
@@ -76,8 +77,8 @@ GENERAL: Mapping[str, bytes] = {
     "numbers, year last": _NUMBERS + rb"(?P<c>\d{4})" + _BETWEEN + _CLOCK + ZONE,
     "day.month.year": rb"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)" + _BETWEEN + _CLOCK + ZONE,
     "numbers, two digits each": rb"(?P<a>\d\d)[-/](?P<b>\d\d)[-/](?P<c>\d\d)" + _BETWEEN + _CLOCK + ZONE,
-    "month and day": rb"(?P<a>\d\d)[-/](?P<b>\d\d) " + _CLOCK + ZONE,
-    "ISO 8601 to the minute": _ISO_DATE + rb"[T ]" + _SHORT + ZONE + rb"\b",
+    "month and day": rb"(?P<a>\d\d)[-/](?P<b>\d\d)[ -]" + _CLOCK + ZONE,
+    "ISO 8601 to the minute": _ISO_DATE + rb"[T ]" + _SHORT + rb"(?P<zone>" + _OFFSET + rb")",
     "seconds since 1970, scientific": rb"(?P<mantissa>1\.\d{6,16})[eE]\+?0?9\b",
     "seconds since 1970": rb"(?P<epoch>1\d{9}(?:\d{3}|\d{6}|\d{9})?)(?:\.(?P<fraction>\d{1,9}))?\b",
     "TAI64N": rb"@(?P<tai>4[0-9a-fA-F]{15})(?P<nanos>[0-9a-fA-F]{8})\b",
@@ -86,6 +87,8 @@ SPECIAL: Mapping[str, bytes] = {
     "glog": _TWO_MONTH + _TWO_DAY + rb" (?P<hour>\d\d):(?P<minute>\d\d):" + _SECOND,
     "yymmdd": rb"(?P<year>\d\d)" + _TWO_MONTH + _TWO_DAY
     + rb" +(?P<hour>\d{1,2}):?(?P<minute>[0-5]\d):?(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d{1,9}))?\b",
+    "chromium": _TWO_MONTH + _TWO_DAY
+    + rb"/(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)\.(?P<fraction>\d{3,6})",
     "clock": _CLOCK,
     "clock to the minute": _SHORT,
 }  # fmt: skip
@@ -106,14 +109,14 @@ _DATE = (
     _WORD + rb" +\d{1,2}(?:, ?| |,? \d{4}(?:, ?| at |: ?| ))",
     rb"\d{1,2}(?:[ /-]|\. ?)" + _WORD + rb"(?:[ /-]\d\d(?:\d\d)?)?(?:::?|, ?| +| - )",
     rb"\d{4}[ -]" + _WORD + rb"[ -]\d{1,2}(?:T|[ ,]+)",
-    rb"\d\d[-/]\d\d ",
+    rb"\d\d[-/]\d\d[ -]",
 )
 TIMESTAMP = (
     b"(?:" + _WEEKDAY + b"(?:" + b"|".join(_DATE) + rb")\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF)
     + without_names(ZONE) + rb"(?: (?:19|20)\d\d\b)?"
     + rb"|(?:19|20)\d{6}(?:[T_ -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"
     + rb"(?:Z\b|[+-]\d\d:?\d\d\b)?"
-    + b"|" + without_names(GENERAL["DB2"]) + b"|" + without_names(GENERAL["ISO 8601 to the minute"])
+    + b"|" + without_names(GENERAL["DB2"]) + b"|" + without_names(_ISO_DATE + rb"[T ]" + _SHORT) + _OFFSET
     + rb"|1\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d{1,9})?\b|1\.\d{6,16}[eE]\+?0?9\b|@4[0-9a-fA-F]{23}\b)"
 )  # fmt: skip
 """Any timestamp that may be looked for anywhere, as one expression without groups."""
@@ -154,7 +157,7 @@ def parse_timestamp(text: bytes, clock: Clock) -> int | None:
     found = match_timestamp(text)
     if found is None:
         return None
-    part = {name: value for name, value in found[1].groupdict().items() if value is not None}
+    part = {name: value for name, value in found[1].groupdict().items() if value}
     try:
         return _numeric(part) if {"epoch", "mantissa", "tai"} & part.keys() else _calendar(part, clock)
     except (ValueError, OverflowError):
@@ -178,7 +181,7 @@ def lacks(text: bytes, *what: Literal["year", "date", "zone"]) -> bool:
     found = match_timestamp(text)
     if found is None:
         return False
-    part = {name for name, value in found[1].groupdict().items() if value is not None}
+    part = {name for name, value in found[1].groupdict().items() if value}
     if part & {"epoch", "mantissa", "tai"}:
         return False
     missing = {

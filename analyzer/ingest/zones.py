@@ -31,7 +31,7 @@ ZONE = (
     rb"(?: ?(?P<zone>Z\b|[+-]" + _HOURS_OFF + rb":?[0-5]\d(?::?[0-5]\d)?\b|[+-]" + _HOURS_OFF + rb"\b"
     rb"|(?:UTC|GMT)[+-]\d{1,2}(?::?\d\d)?\b|(?:" + _NAMES + rb")\b|" + _AREAS + rb")"
     # Go and Java say a zone twice: `+0000 UTC`, `+02:00[Europe/Berlin]`.
-    rb"(?: (?:" + _NAMES + rb")\b|\[[A-Za-z_+-]+(?:/[A-Za-z_+-]+)*\])?)?"
+    rb"(?: (?:UTC|GMT|[A-Z]?[ECIJKMPB][SDE]?S?T|MSK|WIB|[A-Z]{2}[SD]T)\b|\[[A-Za-z_+-]+(?:/[A-Za-z_+-]+)*\])?)?"
 )
 """An optional zone behind a clock, as an expression with the group `zone`."""
 

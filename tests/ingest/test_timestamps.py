@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.ingest.timestamps import NO_TIME, Clock, TimestampReader, lacks, parse_timestamp
+from analyzer.ingest.timeformats import is_timestamp
+from analyzer.ingest.timestamps import NO_TIME, TIMESTAMP, Clock, TimestampReader, lacks, parse_timestamp
 from analyzer.ingest.windows import PADDING
 from tests.ingest.reading import when
 
@@ -45,6 +47,39 @@ TABLE = {
     "1761272047113456": "2025-10-24T02:14:07.113456+00:00",
     "1761272047113456789": "2025-10-24T02:14:07.113456+00:00",
     "2016-12-31T23:59:60Z": "2016-12-31T23:59:59+00:00",
+    "2025-10-24, 02:14:07": "2025-10-24T02:14:07+00:00",
+    "2025-10-24 2:14:07.113 PM": "2025-10-24T14:14:07.113000+00:00",
+    "2025-10-24 02:14": "2025-10-24T02:14:00+00:00",
+    "2025-10-24T02:14+02:00": "2025-10-24T00:14:00+00:00",
+    "2005-06-03-15.42.50.363779": "2005-06-03T15:42:50.363779+00:00",
+    "2015-03-10-10.57.41.123456-240": "2015-03-10T14:57:41.123456+00:00",
+    "20251024T021407Z": "2025-10-24T02:14:07+00:00",
+    "20251024021407": "2025-10-24T02:14:07+00:00",
+    "20171224-0:7:20:444": "2017-12-24T00:07:20.444000+00:00",
+    "Fri Oct 24 02:14:07 UTC 2025": "2025-10-24T02:14:07+00:00",
+    "Fri, 24 Oct 2025 02:14:07 +0000": "2025-10-24T02:14:07+00:00",
+    "Fri 2025-10-24 02:14:07 CEST": "2025-10-24T00:14:07+00:00",
+    "Oct 24, 2025 2:14:07 PM": "2025-10-24T14:14:07+00:00",
+    "Oct 24, 2025, 2:14:07\u202fPM": "2025-10-24T14:14:07+00:00",
+    "Oct 24 02:14:07 CEST": "2025-10-24T00:14:07+00:00",
+    "2025 Oct 24 02:14:07.113": "2025-10-24T02:14:07.113000+00:00",
+    "24-Oct-2025 02:14:07 Europe/Berlin": "2025-10-24T00:14:07+00:00",
+    "24-Oct-2025::02:14:07": "2025-10-24T02:14:07+00:00",
+    "24 Oct 02:14:07.113": "2025-10-24T02:14:07.113000+00:00",
+    "24-OCT-25 02:14:07": "2025-10-24T02:14:07+00:00",
+    "24. Oktober 2025 02:14:07": "2025-10-24T02:14:07+00:00",
+    "24 f\u00e9vr. 2025 02:14:07": "2025-02-24T02:14:07+00:00",
+    "10/24/2025, 12:14:07 AM": "2025-10-24T00:14:07+00:00",
+    "24.10.2025 02:14:07": "2025-10-24T02:14:07+00:00",
+    "10/24/25 2:14:07:113 EDT": "2025-10-24T06:14:07.113000+00:00",
+    "17/06/09 20:10:40": "2017-06-09T20:10:40+00:00",
+    "03-17 16:13:38.811": "2025-03-17T16:13:38.811000+00:00",
+    "2025-10-24T02:14:07.113+02:00[Europe/Berlin]": "2025-10-24T00:14:07.113000+00:00",
+    "2025-10-24 02:14:07.113456 +0000 UTC": "2025-10-24T02:14:07.113456+00:00",
+    "2025-10-24 02:14:07 GMT+2": "2025-10-24T00:14:07+00:00",
+    "2025-10-24 02:14:07 AEDT": "2025-10-23T15:14:07+00:00",
+    "1.761272047113e+09": "2025-10-24T02:14:07.113000+00:00",
+    "@4000000068fae10906bcd0c4": "2025-10-24T02:14:23.113037+00:00",
     "2024-02-29T12:00:00Z": "2024-02-29T12:00:00+00:00",
 }
 NONE = [
@@ -59,6 +94,37 @@ def test_formats(text: str, expected: str) -> None:
     micros = parse_timestamp(text.encode(), CLOCK)
     assert micros is not None
     assert when(micros) == expected
+
+
+SPECIAL = {
+    "1024 02:14:07.113456": "2025-10-24T02:14:07.113456+00:00",
+    "1024/021407.113456": "2025-10-24T02:14:07.113456+00:00",
+    "081109 203615": "2008-11-09T20:36:15+00:00",
+    "251024  2:14:07": "2025-10-24T02:14:07+00:00",
+    "02:14:07.113": "2025-11-30T02:14:07.113000+00:00",
+    "2:14AM": "2025-11-30T02:14:00+00:00",
+}
+
+
+@pytest.mark.parametrize("text", TABLE)
+def test_a_format_is_found_whole_wherever_a_timestamp_may_be(text: str) -> None:
+    match = re.match(TIMESTAMP, text.encode())
+    assert match is not None
+    assert match[0] == text.encode()
+    assert is_timestamp(text.encode())
+
+
+@pytest.mark.parametrize(("text", "expected"), SPECIAL.items())
+def test_formats_that_only_a_layout_can_tell_of(text: str, expected: str) -> None:
+    micros = parse_timestamp(text.encode(), CLOCK)
+    assert micros is not None
+    assert when(micros) == expected
+    assert re.match(TIMESTAMP, text.encode()) is None
+
+
+@pytest.mark.parametrize("text", [*TABLE, *SPECIAL])
+def test_many_of_a_format_at_once(text: str) -> None:
+    _agree([text] * 3, CLOCK)
 
 
 @pytest.mark.parametrize("text", NONE)
@@ -172,7 +238,7 @@ def _agree(texts: list[str], clock: Clock, example: str | None = None) -> None:
     """The reader learned from one text reads all the others as `parse_timestamp` does."""
     reader = TimestampReader((example or texts[0]).encode(), clock)
     data = " ".join(texts).encode()
-    at = np.cumsum([0, *(len(text) + 1 for text in texts)])[:-1]
+    at = np.cumsum([0, *(len(text.encode()) + 1 for text in texts)])[:-1]
     times = reader.read(np.frombuffer(data + bytes(PADDING), np.uint8), at)
     expected = [parse_timestamp(text.encode(), clock) for text in texts]
     assert times.tolist() == [NO_TIME if micros is None else micros for micros in expected]
