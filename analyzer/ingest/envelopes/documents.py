@@ -22,6 +22,7 @@ from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import NO_TIME, Clock
 
 _LAST = 1 << 62
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 Document = Mapping[str, Any]
 _ATTRIBUTE_KEYS = {
     "service.name": "service",
@@ -347,7 +348,7 @@ def _renamed(values: Document, names: Mapping[str, str]) -> dict[str, str]:
 
 def _text(value: Any) -> bytes:
     """A message as bytes; what is no text, as JSON."""
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else "" if value is None else _as_json(value)
     return text.encode("utf-8", "replace").rstrip(b"\r\n")
 
 

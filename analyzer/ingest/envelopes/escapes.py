@@ -38,7 +38,7 @@ def unescape(data: Bytes, length: int, starts: Offsets, quoted: Flags) -> tuple[
     kept = data[:length][keep]
     plain = np.zeros(len(kept) + PADDING, dtype=np.uint8)
     plain[: len(kept)] = kept
-    return plain, np.flatnonzero(~keep)
+    return plain, np.sort(gone) if len(unicode) else gone
 
 
 def moved(places: Offsets, gone: Offsets) -> Offsets:
