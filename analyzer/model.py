@@ -50,6 +50,9 @@ EVENTS_SCHEMA = pa.schema(
 )
 """One row per matched record and signature; `line` is 1-based, `offset` counts decompressed bytes."""
 
+TERM_PREFIX = "term:"
+"""How events of the terms of CRE rules are named before reasoning turns them into events of the rules."""
+
 VOLUME_SCHEMA = pa.schema(
     [
         ("minute", UTC_MICROS),

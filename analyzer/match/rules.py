@@ -23,10 +23,7 @@ from analyzer.ingest.timestamps import NO_TIME, Micros
 from analyzer.match.engine import Engine
 from analyzer.match.entries import entries_of
 from analyzer.match.terms import TermFinder
-from analyzer.model import Term
-
-TERM_PREFIX = "term:"
-"""How the names of events of terms begin, between matching and reasoning."""
+from analyzer.model import TERM_PREFIX, Term
 
 
 def terms_of(catalogue: Catalogue) -> list[Term]:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from analyzer.catalogue import Catalogue
-from analyzer.match.rules import TERM_PREFIX, name_of, terms_of
+from analyzer.match.rules import name_of, terms_of
 from analyzer.match.sink import EventSink
-from analyzer.model import EVENTS_SCHEMA, Rule, Term
+from analyzer.model import EVENTS_SCHEMA, TERM_PREFIX, Rule, Term
 from analyzer.reason.columns import NO_TIME, Ints, encoded
 from analyzer.reason.fulfilment import Entry, fulfilments
 
