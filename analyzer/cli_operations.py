@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from analyzer.cli_catalogue import CatalogueOption, ConfigOption
+
 # The names of `analyzer.night` and of the commands, said again because importing those takes too long.
 IncidentState = Literal["open", "muted", "resolved"]
 IncidentFormat = Literal["text", "json"]
@@ -31,6 +33,7 @@ IncidentFormatOption = Annotated[IncidentFormat, typer.Option("--format")]
 def add_operations(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command()(nightly)
+    app.command()(watch)
     app.add_typer(incidents, name="incidents")
     app.command()(events)
 
@@ -68,6 +71,31 @@ def nightly(
         raise typer.Exit(write_template(config))
     command = NightlyCommand(config=config, sources=source or (), store=store, report_dir=report_dir, quiet=quiet)
     raise typer.Exit(run(command))
+
+
+def watch(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files, folders, globs, or - for standard input.")],
+    store: StoreOption = None,
+    catalogue: CatalogueOption = None,
+    config: ConfigOption = None,
+    timezone: Annotated[str, typer.Option(metavar="NAME", help="Of timestamps that name none.")] = "UTC",
+    redact: Annotated[bool, typer.Option("--redact/--no-redact", help="Take secrets out of log text.")] = True,
+) -> None:
+    """Follow logs as they grow; say when an incident opens, escalates and closes.
+
+    What is read goes into the store, so that a restart goes on where reading stopped. Ends with
+    Ctrl-C, or with standard input.
+
+    \b
+      analyzer watch /var/log/myapp
+      kubectl logs -f deploy/api | analyzer watch -
+    """
+    from analyzer.commands.catalogue import CatalogueOptions
+    from analyzer.commands.watch import WatchCommand, follow
+
+    options = CatalogueOptions(paths=catalogue or (), config=config)
+    command = WatchCommand(paths=paths, store=store, catalogue=options, timezone=timezone, redact=redact)
+    raise typer.Exit(follow(command))
 
 
 @incidents.command("list")

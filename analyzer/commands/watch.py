@@ -1,0 +1,103 @@
+"""`analyzer watch`: new incidents as they open, escalate and close."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
+from analyzer.commands.output import Status, complain, emit
+from analyzer.ingest.discover import STANDARD_INPUT
+from analyzer.nightly import NightlyOptions
+from analyzer.pipeline import options_for
+from analyzer.report import words
+from analyzer.report.clean import one_line
+from analyzer.store import default_url
+from analyzer.store.session import StoreSettings
+from analyzer.watch import News, watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchCommand:
+    """The command line of `watch`, as given."""
+
+    paths: Sequence[str]
+    store: str | None = None
+    catalogue: CatalogueOptions = field(default_factory=CatalogueOptions)
+    timezone: str = "UTC"
+    redact: bool = True
+
+
+def follow(command: WatchCommand) -> Status:
+    """Watch until interrupted."""
+    catalogue, _ = chosen_catalogue(command.catalogue)
+    stop, ended = threading.Event(), threading.Event()
+    for interrupt in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(interrupt, lambda *_: stop.set())
+    with _files(command.paths, ended) as paths:
+        options = NightlyOptions(
+            sources=tuple(paths),
+            store=command.store or default_url(),
+            settings=StoreSettings(timezone=command.timezone),
+            reading=options_for(timezone=command.timezone, jobs=None, redact=command.redact, progress=None),
+        )
+        for number, turn in enumerate(watch(options, catalogue, stop)):
+            if number == 0:
+                emit(
+                    f"{_clock()}  watching {', '.join(command.paths)}: {words.counted(turn.records, 'record')} so far\n"
+                )
+            for news in turn.news:
+                emit(_told(news))
+            for path, reason in turn.trouble.items():
+                complain(f"{path}: {reason}")
+            if ended.is_set() and not turn.records:
+                return Status.DONE
+    return Status.INTERRUPTED
+
+
+def _told(news: News) -> str:
+    incident = news.incident
+    head = f"{_clock()}  {news.turn:9}  {incident.severity:8}  {one_line(incident.title, 120)}"
+    events = words.counted(incident.event_count, "event")
+    if news.turn == "closed":
+        return f"{head}  after {words.duration(incident.duration_seconds)}, {events}\n"
+    lines = [f"{head}  since {words.clock(incident.start)}, {events}"]
+    if incident.root_cause.title != incident.title:
+        lines.append(f"          cause  {one_line(incident.root_cause.title, 120)}, {words.confident_root(incident)}")
+    fix = words.fix_headline(incident)
+    lines += [f"          fix    {fix}"] if fix and news.turn == "opened" else []
+    lines.append(f"          see    analyzer show {incident.id}")
+    return "\n".join(lines) + "\n"
+
+
+def _clock() -> str:
+    return f"{datetime.now(UTC):%H:%M:%S}"
+
+
+@contextmanager
+def _files(paths: Sequence[str], ended: threading.Event) -> Iterator[list[str]]:
+    """The paths to follow; what comes on standard input is followed in a file of its own, and `ended` is
+    set when nothing more comes."""
+    if STANDARD_INPUT not in paths:
+        yield list(paths)
+        return
+    with tempfile.TemporaryDirectory(prefix="analyzer-watch-") as folder:
+        spool = Path(folder) / "stdin.log"
+
+        def copy() -> None:
+            # Unbuffered on both sides: a line is to be seen when it comes.
+            with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as given, spool.open("wb", 0) as out:
+                shutil.copyfileobj(given, out)
+            ended.set()
+
+        spool.touch()
+        threading.Thread(target=copy, daemon=True, name="stdin").start()
+        yield [str(spool) if path == STANDARD_INPUT else path for path in paths]
