@@ -57,3 +57,6 @@ def heading(incident: Incident) -> None:
     facts += [words.duration(incident.duration_seconds), words.counted(incident.event_count, "event")]
     facts += [", ".join(incident.services), f"id {incident.id}"]
     plain("  ·  ".join(fact for fact in facts if fact), soft=True)
+    hit = words.impact(incident)
+    if hit:
+        plain("Impact:  " + "  ·  ".join(hit))

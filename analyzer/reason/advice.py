@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from analyzer.model import FilledStep, Fix, Signature
 from analyzer.reason.columns import Events, Ints
@@ -33,6 +34,19 @@ def fix_for(signature: Signature, variants: Sequence[Captures]) -> Fix:
         prevent=tuple(fill(text, usual) for text in signature.prevent),
         references=signature.references,
     )
+
+
+def without_repetition(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    """The fixes in their order, each step told once: what an earlier fix says already is left out of
+    the later ones, and so is a fix of which no step is left."""
+    told: set[tuple[str, str | None]] = set()
+    kept = []
+    for fix in fixes:
+        steps = tuple(step for step in fix.steps if (step.text, step.command) not in told)
+        told.update((step.text, step.command) for step in fix.steps)
+        if steps:
+            kept.append(replace(fix, steps=steps))
+    return tuple(kept)
 
 
 def fill(template: str, captures: Captures) -> str:

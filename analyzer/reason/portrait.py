@@ -13,7 +13,7 @@ from analyzer.catalogue import Catalogue
 from analyzer.catalogue.lint import captures_of
 from analyzer.catalogue.vocabulary import is_entity
 from analyzer.model import SEVERITIES, CascadeMember, Evidence, Fix, Incident, RootCause, Severity
-from analyzer.reason.advice import fill_title, fix_for, variants_of
+from analyzer.reason.advice import fill_title, fix_for, variants_of, without_repetition
 from analyzer.reason.cause import Explanation, explain, onset_and_strays
 from analyzer.reason.changes import Seen, described, just_before
 from analyzer.reason.cluster import Problem
@@ -151,7 +151,7 @@ def _fixes(
     catalogue: Catalogue,
     entities: Mapping[str, tuple[str, ...]],
 ) -> tuple[Fix, ...]:
-    """The root's fix first, then what cleans up after the effects."""
+    """The root's fix first, then what cleans up after the effects; nothing is said twice."""
     known = {name: values[0] for name, values in entities.items()}
     fixes = []
     for name in failures:
@@ -161,7 +161,7 @@ def _fixes(
         ]
         if catalogue[name].fix:
             fixes.append(fix_for(catalogue[name], filled))
-    return tuple(fixes)
+    return without_repetition(fixes)
 
 
 def _evidence(explanation: Explanation, table: pa.Table) -> tuple[Evidence, ...]:

@@ -82,6 +82,10 @@ def _incident(incident: Incident) -> Iterator[str]:
     events = words.counted(incident.event_count, "event")
     yield f"**{incident.severity}**, {incident.status}, {when} UTC ({lasted}), {events}, id {code(incident.id)}"
     yield ""
+    hit = words.impact(incident)
+    if hit:
+        yield f"**Impact:** {prose('; '.join(hit))}"
+        yield ""
     yield f"**Root cause**, {words.confident_root(incident)}: {code(root.title)}"
     yield ""
     yield from (f"- {prose(reason)}" for reason in root.reasons)

@@ -155,6 +155,9 @@ def _facts(incident: Incident, paper: _Paper, with_date: bool) -> Iterator[Text]
         words.main_entity(incident),
     )
     yield from paper.entry("", Text("   ".join(fact for fact in facts if fact)))
+    hit = words.impact(incident)
+    if hit:
+        yield from paper.entry("hit", Text("; ".join(hit)))
 
 
 def sparkline(cascade: Iterable[CascadeMember]) -> str:

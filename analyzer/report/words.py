@@ -145,6 +145,26 @@ def fix_headline(incident: Incident, member: CascadeMember | None = None) -> str
     return one_line((own or fixes)[0].steps[0].text, 160) if fixes else ""
 
 
+def impact(incident: Incident) -> list[str]:
+    """Whom an incident hit and how much more fails, in a few short statements; none where it is not known."""
+    hit = incident.impact
+    counts = ((hit.users, "user"), (hit.sessions, "session"), (hit.requests, "request"), (hit.things, "record"))
+    said = [", ".join(counted(count, noun) for count, noun in counts if count)] if any(c for c, _ in counts) else []
+    if hit.endpoints:
+        said.append(", ".join(one_line(endpoint, 60) for endpoint in hit.endpoints[:3]))
+    if hit.error_share is not None:
+        said.append(f"errors {_percent(hit.error_share.after)} of records, {_percent(hit.error_share.before)} before")
+    if hit.around_change is not None and incident.change is not None:
+        after, before = (f"{rate:.3g}" for rate in (hit.around_change.after, hit.around_change.before))
+        kind = incident.change.kind.replace("_", " ")
+        said.append(f"{after} failures a minute after the {kind}, {before} before")
+    return said
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %" if share >= 0.0005 or not share else "under 0.1 %"
+
+
 def change_before(incident: Incident, change: Change) -> str:
     """How long before the incident a change was."""
     if change.timestamp is None or incident.start is None:

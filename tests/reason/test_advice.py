@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzer.model import FixStep
-from analyzer.reason.advice import fill, fill_title, fix_for
+from analyzer.reason.advice import fill, fill_title, fix_for, without_repetition
 from tests.reason.stories import signature
 
 ALTER = 'ALTER TABLE "{relation}" ADD COLUMN "{column}" <type>;'
@@ -39,3 +39,11 @@ def test_doubled_braces_become_single_ones() -> None:
         fill("module.exports = {{ async up() {{ {relation} }} }}", {"relation": "x"})
         == "module.exports = { async up() { x } }"
     )
+
+
+def test_what_an_earlier_fix_says_is_not_said_again() -> None:
+    root = fix_for(BROKEN, [{"relation": "sessions", "column": "metadata"}])
+    same = replace(root, signature="db.column_missing_in_view")
+    other = replace(root, signature="app.backfill", steps=(*root.steps[1:], replace(root.steps[1], text="Backfill.")))
+    kept = without_repetition([root, same, other])
+    assert [(fix.signature, len(fix.steps)) for fix in kept] == [("db.column_missing", 2), ("app.backfill", 1)]

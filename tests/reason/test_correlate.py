@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.model import Condition, Correlation
 from analyzer.reason.columns import columns
 from analyzer.reason.correlate import Finding, correlate
-from tests.reason.stories import catalogue, events, signature
+from tests.reason.stories import at, catalogue, events, signature
 
 CLAIM = signature("app.saved", kind="observation")
 GONE = signature("app.missing", kind="observation")
@@ -90,6 +90,43 @@ def test_absence_is_a_claim_that_nothing_follows() -> None:
         """,
     )
     assert [f.key for f in findings] == [("1",)], "order 2 was answered; the log ends before 3 could be"
+
+
+def test_an_absence_counts_where_the_log_goes_on_without_events() -> None:
+    rule = Correlation(
+        type="absence", rules=("app.saved",), counterpart=("app.missing",), group_by=("order_id",), timespan="1m"
+    )
+    story = columns(events("10:00:00  api  app.saved  order_id=1"))
+    known = catalogue(CLAIM, GONE, FAILED, signature("rule.fires", correlation=rule))
+    later, right_after = (int(at(clock).timestamp() * 1e6) for clock in ("10:05:00", "10:00:30"))
+    assert correlate(story, known, {"logs/api.log": later})
+    assert not correlate(story, known, {"logs/api.log": right_after})
+
+
+def test_an_absence_is_judged_by_the_log_in_which_the_answers_stand() -> None:
+    rule = Correlation(
+        type="absence", rules=("app.saved",), counterpart=("app.missing",), group_by=("order_id",), timespan="1m"
+    )
+    findings = found(
+        rule,
+        """
+        10:00:00  api     app.saved    order_id=1
+        10:00:01  worker  app.missing  order_id=1
+        10:00:30  api     app.saved    order_id=2
+        10:09:00  api     db.failed
+        """,
+    )
+    assert findings == [], "the worker's log ends at 10:00:01: nobody knows what became of order 2"
+
+
+def test_records_that_come_late_are_put_in_order() -> None:
+    assert found(
+        SILENT,
+        """
+        10:00:09  api  app.missing  id=order-1001
+        10:00:00  api  app.saved    id=order-1001
+        """,
+    )
 
 
 def test_event_count_needs_its_number_within_the_timespan_and_group() -> None:

@@ -1,0 +1,39 @@
+"""What is worth an incident, and what programs take lightly."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from analyzer.reason.incidents import reason
+from tests.reason.stories import catalogue, events, signature
+
+REFUSED = signature("node.connection_refused", severity="high", category="connection")
+DISK = signature("kafka.disk_full", severity="critical", category="storage")
+ALL = catalogue(DISK, REFUSED)
+
+
+def incidents(story: str, level: str, text: str = "it failed") -> int:
+    """How many incidents a story is, all of it written at one level in the same words."""
+    table = events(story)
+    for name, value in (("level", level), ("text", text)):
+        table = table.set_column(table.schema.get_field_index(name), name, pa.array([value] * table.num_rows))
+    return len(reason(table, ALL).incidents)
+
+
+def test_one_severe_error_is_an_incident_but_one_warning_is_not() -> None:
+    once = "10:00:00  api  node.connection_refused"
+    assert incidents(once, "error") == 1
+    assert incidents(once, "warn") == 0
+
+
+def test_many_warnings_are() -> None:
+    assert incidents("\n".join(f"10:00:{n:02d}  api  node.connection_refused" for n in range(6)), "warn") == 1
+
+
+def test_retries_that_were_announced_and_then_stopped_are_none() -> None:
+    story = "\n".join(f"10:00:{n:02d}  api  node.connection_refused" for n in (1, 3, 7, 15, 31))
+    assert incidents(story, "error", "connect refused, retrying (attempt 2 of 9)") == 0
+
+
+def test_a_critical_failure_counts_at_any_level() -> None:
+    assert incidents("10:00:00  kafka  kafka.disk_full", "warn") == 1
