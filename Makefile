@@ -52,6 +52,7 @@ docs: $(RUN)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.scan
+	$(BIN)/python -m benchmarks.incidents --speed
 
 browser:
 	@test -n "$(CHROMIUM)" || { \
