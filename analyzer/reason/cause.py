@@ -19,7 +19,7 @@ from analyzer.reason.moments import in_words, moment
 
 _RIGHT_BY_EVIDENCE = ((0.5, 0.35), (0.6, 0.72), (0.7, 0.92), (0.8, 0.96), (0.97, 0.99))
 """Evidence for a root, and the share of roots with that much evidence that were right on nights whose
-root is known (`benchmarks/nights`, development seeds); in between it is interpolated."""
+root is known (`benchmarks/nights`), set by hand and rounded down; in between it is interpolated."""
 
 _HEAD_START = 5 * SECOND
 """Onsets closer than this say little about what came first: layers log in any order."""
