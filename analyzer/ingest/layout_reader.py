@@ -21,14 +21,14 @@ from analyzer.ingest.dateorder import settle_order
 from analyzer.ingest.layout import Layout, Understood
 from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, level_of, levels_at
 from analyzer.ingest.locate import Locator, learn_all, line_array
+from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timeformats import Clock, parse_timestamp
 from analyzer.ingest.timestamps import NO_TIME, Micros, TimestampReader, shape_of
-from analyzer.ingest.windows import PADDING, Bytes, Offsets, gather, words
+from analyzer.ingest.windows import Bytes, Offsets, gather, words
 from analyzer.model import LEVEL_CODES
 
 Codes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
-_SHAPES_PER_WIDTH = 8
 _SHAPES_PER_RULE = 8
 _LONGEST_HEAD = 1024
 """Bytes of a line that the layout's expression is given, where no rule explains the line."""
@@ -95,7 +95,7 @@ class LayoutReader:
         self.layout = layout
         self.clock, self.assumed = _settle(layout, understood, clock)
         self._time_rules = _learn_times(understood, self.clock)
-        self._odd_readers: dict[bytes, TimestampReader | None] = {}
+        self._odd_stamps = Stamps(self.clock)
         self._level_rules = _learn_levels(layout, understood)
         self._pid_at = _learn_pids(understood)
         self._indented_continues = layout.indented_continues and not _mostly_indented(understood)
@@ -106,7 +106,7 @@ class LayoutReader:
     def skipped_minutes(self) -> set[int]:
         """The minutes met, as microseconds, that clocks left out when they were set forward."""
         readers = [reader for rule in self._time_rules for reader in rule.readers]
-        readers += [reader for reader in self._odd_readers.values() if reader is not None]
+        readers += self._odd_stamps.readers
         return set().union(*(reader.skipped for reader in readers))
 
     @property
@@ -220,35 +220,7 @@ class LayoutReader:
     def _odd_times(self, lines: pa.Array) -> Micros:
         """Times of lines that the learned rule misses and the layout may still understand: other
         columns, another number of decimals. One reader is kept for each shape met."""
-        texts = self._group(lines, "timestamp")
-        times = np.full(len(lines), NO_TIME, dtype=np.int64)
-        widths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
-        for width in np.unique(widths[widths > 0]).tolist():
-            rows = np.flatnonzero(widths == width)
-            times[rows] = self._times_of_width(texts.take(rows), width)
-        return times
-
-    def _times_of_width(self, texts: pa.Array, width: int) -> Micros:
-        """Times of texts that are all as long as each other, of a few shapes."""
-        joined = np.frombuffer(b" ".join(texts.to_pylist()) + bytes(PADDING), dtype=np.uint8)
-        at = np.arange(len(texts), dtype=np.int64) * (width + 1)
-        times = np.full(len(texts), NO_TIME, dtype=np.int64)
-        for _ in range(_SHAPES_PER_WIDTH):
-            missed = np.flatnonzero(times == NO_TIME)
-            if not len(missed):
-                break
-            reader = self._reader_for(texts[int(missed[0])].as_py())
-            if reader is None:
-                break
-            times[missed] = reader.read(joined, at[missed])
-        return times
-
-    def _reader_for(self, example: bytes) -> TimestampReader | None:
-        shape = shape_of(example)
-        if shape not in self._odd_readers:
-            fits = parse_timestamp(example, self.clock) is not None
-            self._odd_readers[shape] = TimestampReader(example, self.clock) if fits else None
-        return self._odd_readers[shape]
+        return self._odd_stamps.read(self._group(lines, "timestamp"))
 
     def _group(self, lines: pa.Array, group: str) -> pa.Array:
         """The text of one group of the layout's expression in each line, null where it does not fit."""

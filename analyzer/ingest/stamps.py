@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from analyzer.ingest.timestamps import NO_TIME, Clock, Micros, TimestampReader, parse_timestamp, shape_of
 from analyzer.ingest.windows import PADDING
 
-_SHAPES_PER_WIDTH = 4
+_SHAPES_PER_WIDTH = 8
 
 
 class Stamps:
@@ -19,6 +19,11 @@ class Stamps:
         """`clock` says what timestamps leave open."""
         self._clock = clock
         self._readers: dict[bytes, TimestampReader | None] = {}
+
+    @property
+    def readers(self) -> list[TimestampReader]:
+        """One for each shape that was met and understood."""
+        return [reader for reader in self._readers.values() if reader is not None]
 
     def read(self, texts: pa.Array) -> Micros:
         """The time of each text, `NO_TIME` where it is none."""
