@@ -35,7 +35,7 @@ serve: $(RUN)
 	@$(BIN)/analyzer serve sample_logs/
 
 test: $(DEV) browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: $(DEV)
 	$(BIN)/ruff check .
