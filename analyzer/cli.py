@@ -225,8 +225,9 @@ def main() -> NoReturn:
 
 
 def _status() -> int:
-    from analyzer.commands.output import Status, complain, silence_output
+    from analyzer.commands.output import Status, complain, heed_interrupts, silence_output
 
+    heed_interrupts()
     try:
         app(prog_name="analyzer")
     except RefusedFiles as error:

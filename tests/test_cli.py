@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from analyzer import __version__, cli, cli_catalogue, model
+from analyzer.commands import output
 from analyzer.commands import scan as scan_command
 from analyzer.commands import show as show_command
 
@@ -410,6 +412,20 @@ def test_interrupt(command: Command, catalogue: Path) -> None:
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert (stdout, stderr) == (b"", b"analyzer: interrupted\n")
+
+
+def test_an_interrupt_that_got_lost_is_heeded_before_anything_is_put_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(output, "_INTERRUPTED", threading.Event())
+    with pytest.raises(KeyboardInterrupt):
+        output._interrupt()  # noqa: SLF001 - what Python calls on SIGINT; here a library swallows it
+    with pytest.raises(KeyboardInterrupt):
+        output.emit("report")
+    with pytest.raises(KeyboardInterrupt):
+        output.write_file(str(tmp_path / "report"), "report")
+    assert capsys.readouterr().out == ""
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("quiet", [False, True])

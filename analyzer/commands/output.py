@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from analyzer.errors import InputError
 from analyzer.files import write_whole
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from analyzer.pipeline import Progress
 
 STANDARD_OUTPUT = "standard output"
+_INTERRUPTED = threading.Event()
 
 
 class Status(IntEnum):
@@ -60,8 +63,28 @@ def complain(message: str) -> None:
         print(f"analyzer: {one_line(message)}", file=sys.stderr, flush=True)
 
 
+def heed_interrupts() -> None:
+    """Have Ctrl-C end the program even where the exception is lost: raised inside a callback from C, or
+    while something is being thrown away, it goes nowhere."""
+    by_default = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if by_default and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    _INTERRUPTED.set()
+    raise KeyboardInterrupt
+
+
+def _check_interrupts() -> None:
+    """Nothing is put out once the user has interrupted. Raises KeyboardInterrupt."""
+    if _INTERRUPTED.is_set():
+        raise KeyboardInterrupt
+
+
 def emit(result: str | bytes) -> None:
     """Write a result to standard output, whole; a reader that has had enough (`| head`) is no failure."""
+    _check_interrupts()
     if sys.stdout is None:
         return
     try:
@@ -96,6 +119,7 @@ def check_target(target: str, inputs: list[str]) -> None:
 
 def write_file(target: str, result: str | bytes) -> None:
     """Write a result to a file: all of it or, on any failure, none."""
+    _check_interrupts()
     path = Path(target).resolve()
     try:
         if path.exists() and not stat.S_ISREG(path.stat().st_mode):
