@@ -402,8 +402,10 @@ def test_full_disk(command: Command, catalogue: Path, log: Path) -> None:
 
 def test_interrupt(command: Command, catalogue: Path) -> None:
     process = command.start(
-        "scan", "-", "--catalogue", catalogue, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        "scan", "-", "--catalogue", catalogue, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # What runs in the background of a shell ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     assert process.stdin is not None
     # More than a pipe holds: once it is written, the command reads, and waits for the rest.
     process.stdin.write(TRAFFIC.format(minute=1).encode() * 4000)
