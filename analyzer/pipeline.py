@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -165,8 +165,7 @@ class _Run:
 
     def _conclude(self, sources: list[Source]) -> Analysis:
         volume = _volume_table(self.volume)
-        ends = {s.path: microseconds(s.last_timestamp) for s in sources if s.last_timestamp is not None}
-        explained = reason(self.sink.table(), self.catalogue, volume=volume, ends=ends)
+        explained = reason(self.sink.table(), self.catalogue, volume=volume, spans=dict(_spans(sources)))
         unknown = self.templates.summary(self.options.redact)
         times = [t for s in sources for t in (s.first_timestamp, s.last_timestamp) if t is not None]
         return Analysis(
@@ -189,6 +188,13 @@ class _Run:
             generated_at=datetime.now(UTC),
             analyzer_version=__version__,
         )
+
+
+def _spans(sources: Iterable[Source]) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The first and last time of each source that has any."""
+    for source in sources:
+        if source.first_timestamp is not None and source.last_timestamp is not None:
+            yield source.path, (microseconds(source.first_timestamp), microseconds(source.last_timestamp))
 
 
 def with_context(incidents: Iterable[Incident], hide_secrets: bool) -> list[Incident]:

@@ -43,18 +43,19 @@ def reason(
     catalogue: Catalogue,
     span: Window | None = None,
     volume: pa.Table | None = None,
-    ends: Mapping[str, int] | None = None,
+    spans: Mapping[str, tuple[int, int]] | None = None,
 ) -> Reasoning:
     """Explain the events of a run.
 
     With a `span`, only problems with events inside it are told, and only those events are counted;
     the events around it are there to explain them. `volume` (records per minute) tells how much more
-    fails than before; `ends` up to which moment each source was read, beyond which nothing is missed.
+    fails than before; `spans` the first and last time that each source has: what it says nothing of,
+    is not missed.
     """
     span = span or Window()
     table = evaluate_rules(table, catalogue)
     events = columns(table)
-    findings = correlate(events, catalogue, ends)
+    findings = correlate(events, catalogue, {source: end for source, (_, end) in (spans or {}).items()})
     first = table.num_rows
     if findings:
         rows = np.array([finding.row for finding in findings])

@@ -107,6 +107,16 @@ class Session:
         with self.database.read() as connection:
             return read_events(self.folder / path for path in connection.scalars(query.order_by(table.c.path)))
 
+    def spans_between(self, start: int, end: int) -> dict[str, tuple[int, int]]:
+        """The first and last time within a span (microseconds) up to which each source was read."""
+        table = schema.night_sources
+        first, last = func.min(table.c.first_time), func.max(table.c.last_time)
+        nights = [self.calendar.night_of(moment).isoformat() for moment in (start, end - 1)]
+        query = select(table.c.path, first, last).where(table.c.night >= nights[0], table.c.night <= nights[1])
+        with self.database.read() as connection:
+            rows = connection.execute(query.group_by(table.c.path).having(last >= start, first < end)).all()
+        return {path: (max(begun, start), min(ended, end)) for path, begun, ended in rows}
+
     def earlier_incidents(self, night: date) -> list[Incident]:
         """The incidents of a night as they were told before."""
         table = schema.incidents
