@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_25_an_empty_file_in_a_folder_is_in_order(logs: Path) -> None:
     analysis = _analysis(logs, b"")
     assert _reasons(analysis) == ["the file is empty"]
     assert not analysis.sources[0].in_trouble
+
+
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+def test_25_an_empty_file_named_by_itself_is_told_and_the_rest_is_read(logs: Path, content: bytes) -> None:
+    """Whoever names a file expects something in it; a run that finds nothing there must not end in silence."""
+    (logs / "empty.log").write_bytes(content)
+    (logs / "app.log").write_text(LINE)
+    analysis = analyze([logs / "empty.log", logs / "app.log"], catalogue=SHOP)
+    assert analysis.events.num_rows == 1
+    (empty,) = (source for source in analysis.sources if source.path.endswith("empty.log"))
+    assert [(skip.reason, skip.trouble) for skip in empty.skipped] == [("the file is empty", True)]
 
 
 def test_26_a_last_line_without_newline_is_processed(logs: Path) -> None:
