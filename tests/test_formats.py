@@ -9,6 +9,7 @@ import pytest
 from analyzer.commands.formats import explain, list_formats
 from analyzer.commands.output import Status
 from analyzer.errors import InputError
+from analyzer.ingest.envelopes.choose import EXAMPLES
 from analyzer.ingest.layout import all_layouts
 
 MIXED = (
@@ -17,10 +18,10 @@ MIXED = (
 ) * 20 + "~~ something else ~~\n"
 
 
-def test_every_layout_is_listed_with_an_example(capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_layout_and_envelope_is_listed_with_an_example(capfd: pytest.CaptureFixture[str]) -> None:
     assert list_formats(None) is Status.DONE
     lines = capfd.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [layout.name for layout in all_layouts()]
+    assert [line.split()[0] for line in lines] == [*(layout.name for layout in all_layouts()), *EXAMPLES]
     assert all(len(line.split(maxsplit=2)[2]) > 10 for line in lines)
     assert len(lines) >= 60
 

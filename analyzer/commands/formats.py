@@ -9,6 +9,7 @@ from analyzer.commands.output import Look, Status, complain, emit, look_of_outpu
 from analyzer.errors import InputError
 from analyzer.ingest.account import Account, Sampled, accounts_of
 from analyzer.ingest.discover import Input, discover
+from analyzer.ingest.envelopes.choose import EXAMPLES
 from analyzer.ingest.layout import Layout, all_layouts
 from analyzer.ingest.timestamps import moment_text
 from analyzer.redact import redact
@@ -20,12 +21,21 @@ _KEPT_APART = frozenset({"timestamp", "level", "status", "priority", "message"})
 
 
 def list_formats(text: str | None) -> Status:
-    """One line for each layout whose name or example holds the text: name, how it is read, an example."""
-    found = [layout for layout in all_layouts() if text is None or text.lower() in _words(layout).lower()]
-    width = max((len(layout.name) for layout in found), default=0)
-    look = look_of_output()
-    lines = (f"{layout.name:<{width}}  {layout.style:<6}  {_example(layout, look, width)}\n" for layout in found)
-    emit("".join(lines))
+    """One line for each layout, and each envelope around lines of any layout, whose name or example holds
+    the text: name, how it is read, an example."""
+    found = [
+        (layout.name, str(layout.style), _example(layout))
+        for layout in all_layouts()
+        if text is None or text.lower() in _words(layout).lower()
+    ]
+    found += [
+        (name, "around", example)
+        for name, example in EXAMPLES.items()
+        if text is None or text.lower() in f"{name}\n{example}".lower()
+    ]
+    width = max((len(name) for name, *_ in found), default=0)
+    room = max(look_of_output().width - width - 10, 40)
+    emit("".join(f"{name:<{width}}  {style:<6}  {one_line(example, room)}\n" for name, style, example in found))
     if not found:
         complain("no format fits")
     return Status.DONE
@@ -35,9 +45,8 @@ def _words(layout: Layout) -> str:
     return "\n".join((layout.name, layout.service or "", *(str(sample["line"]) for sample in layout.samples)))
 
 
-def _example(layout: Layout, look: Look, width: int) -> str:
-    line = str(layout.samples[0]["line"]).replace("\n", " ⏎ ") if layout.samples else '{"any": "JSON object"}'
-    return one_line(line, max(look.width - width - 10, 40))
+def _example(layout: Layout) -> str:
+    return str(layout.samples[0]["line"]).replace("\n", " ⏎ ") if layout.samples else '{"any": "JSON object"}'
 
 
 def explain(paths: Sequence[str], timezone: str) -> Status:

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from analyzer.ingest.envelopes.choose import ENVELOPES, EXAMPLES, choose_envelopes
+from analyzer.ingest.timestamps import Clock
 from tests.ingest.reading import Record, records_of
 
+SEVERAL_IN_A_LINE = {"syslog-octets", "json-array", "json-concat", "gcp-array", "cloudwatch-array"}
 CASES = sorted((Path(__file__).parent / "envelopes").glob("*.txt"))
 
 
@@ -47,7 +50,7 @@ def test_offsets_point_to_the_line_of_the_file(path: Path) -> None:
     lines = log.split(b"\n")
     for record in records_of(log):
         assert log[: record.offset].count(b"\n") == record.line - 1
-        assert path.stem == "syslog-octets" or log[record.offset :].startswith(lines[record.line - 1])
+        assert path.stem in SEVERAL_IN_A_LINE or log[record.offset :].startswith(lines[record.line - 1])
 
 
 def test_a_binary_field_of_the_journals_export_is_read() -> None:
@@ -74,3 +77,39 @@ def test_offsets_of_octet_counted_messages_are_those_of_their_counts() -> None:
     log, _ = _case(Path(__file__).parent / "envelopes" / "syslog-octets.txt")
     for record in records_of(log):
         assert log[record.offset :].split(b" ", 1)[1].startswith(b"<")
+
+
+def test_a_list_on_one_line_larger_than_a_block_is_read_object_by_object() -> None:
+    entry = '{{"time":"2025-10-24T02:14:07.{0:03d}Z","level":"error","msg":"lost {0}","rows":[{{"a":1}},{{"b":2}}]}}'
+    log = ("[" + ", ".join(entry.format(n) for n in range(900)) + "]").encode()
+    for size in (1 << 14, 1 << 15, 1 << 23):
+        records = records_of(log, size)
+        assert [record.text for record in records] == [entry.format(n) for n in range(900)]
+        assert all(log[record.offset :].startswith(record.text.encode()) for record in records)
+        assert {record.line for record in records} == {1}
+
+
+def test_torn_objects_of_a_list_are_raw_text() -> None:
+    whole = '{"time":"2025-10-24T02:14:07Z","level":"error","msg":"lost"}'
+    records = records_of(f"[{whole},{whole},{whole[:-9]}".encode())
+    assert [record.text for record in records] == [whole, whole, whole[:-9]]
+
+
+def test_numbers_in_text_are_no_control_characters() -> None:
+    line = "Oct 24 02:14:07 web-1 app[51]: closed ticket #012, see #011 and #0123\n"
+    assert {record.text for record in records_of(line.encode() * 4)} == {line.rstrip().partition("web-1 ")[2]}
+
+
+def test_names_in_brackets_are_no_envelope_where_nothing_shows_that_a_program_put_them_there() -> None:
+    log = "[Auth] user 7 signed in\n[Orders] order 42 saved\n[Auth] user 8 signed in\n" * 4
+    assert {record.origin.get("service") for record in records_of(log.encode())} == {None}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_of_an_envelope_is_in_it(name: str) -> None:
+    chosen = choose_envelopes([EXAMPLES[name].encode()] * 5, Clock())
+    assert [envelope.name for envelope in chosen.envelopes][:1] == [name]
+
+
+def test_every_envelope_has_an_example() -> None:
+    assert {envelope.name for envelope in ENVELOPES} <= EXAMPLES.keys()

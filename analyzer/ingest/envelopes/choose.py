@@ -9,15 +9,51 @@ from analyzer.ingest.detect import detect_layout
 from analyzer.ingest.envelopes.docker import DockerJson
 from analyzer.ingest.envelopes.documents import DOCUMENTS
 from analyzer.ingest.envelopes.envelope import Envelope
-from analyzer.ingest.envelopes.prefix import PREFIXES, TIMESTAMPED
+from analyzer.ingest.envelopes.exports import EXPORTS
+from analyzer.ingest.envelopes.objects import JsonObjects
+from analyzer.ingest.envelopes.prefixes import PREFIXES, TIMESTAMPED
 from analyzer.ingest.envelopes.spread import SPREAD, OctetCounted, PrettyJson
 from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.logical import Lines, lines_from
 from analyzer.ingest.timestamps import Clock
 
-ENVELOPES: tuple[Envelope, ...] = (DockerJson(), *DOCUMENTS, *SPREAD, *PREFIXES)
+ENVELOPES: tuple[Envelope, ...] = (DockerJson(), *DOCUMENTS, *EXPORTS, JsonObjects(), *SPREAD, *PREFIXES)
 """Every envelope that is recognised by itself, in order of preference."""
 
+EXAMPLES = {
+    "docker": r'{"log":"could not save\n","stream":"stderr","time":"2025-10-24T02:14:07.113456789Z"}',
+    "journald": '{"__REALTIME_TIMESTAMP":"1761272047113456","_HOSTNAME":"web-1","MESSAGE":"could not save"}',
+    "gcp": '{"insertId":"1","timestamp":"2025-10-24T02:14:07Z","severity":"ERROR","textPayload":"could not save"}',
+    "cloudwatch": '{"events":[{"timestamp":1761272047113,"message":"could not save","ingestionTime":1761272047999}]}',
+    "opentelemetry": '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"could not save"}}]}]}]}',
+    "loki": '2025-10-24T02:14:07Z {app="api", pod="api-1"} could not save',
+    "elasticsearch": '{"_index":"logs","_source":{"@timestamp":"2025-10-24T02:14:07Z","message":"could not save"}}',
+    "splunk": '{"result":{"_time":"2025-10-24T02:14:07Z","_raw":"could not save"}}',
+    "datadog": '{"data":[{"type":"log","attributes":{"status":"error","message":"could not save"}}]}',
+    "records": '{"Records":[{"eventTime":"2025-10-24T02:14:07Z","eventName":"GetObject"}]}',
+    "json-array": '[{"level":"error","msg":"could not save"},{"level":"info","msg":"saved"}]',
+    "octet-counted": "52 <11>Oct 24 02:14:07 web-1 api[4711]: could not save",
+    "kubernetes": "2025-10-24T02:14:07.113456789Z stderr F could not save",
+    "stern": "api-7d9c5b6f4d-x2x7k api could not save",
+    "kubetail": "[api-7d9c5b6f4d-x2x7k] could not save",
+    "kubectl": "[pod/api-7d9c5b6f4d-x2x7k/api] could not save",
+    "compose": "web-1  | could not save",
+    "tilt": "      web │ could not save",
+    "pm2": "0|api  | could not save",
+    "turbo": "api:dev: could not save",
+    "concurrently": "[0] could not save",
+    "github-actions": "2025-10-24T02:14:07.1134567Z ##[error]could not save",
+    "heroku": "2025-10-24T02:14:07.113456+00:00 app[web.1]: could not save",
+    "fly": "2025-10-24T02:14:07Z app[148e2d] fra [info] could not save",
+    "cloud-foundry": "   2025-10-24T02:14:07.11+0000 [APP/PROC/WEB/0] ERR could not save",
+    "gitlab-ci": "2025-10-24T02:14:07.113456Z 01E could not save",
+    "syslog-5424": "<11>1 2025-10-24T02:14:07.113Z web-1 api 4711 - - could not save",
+    "syslog": "Oct 24 02:14:07 web-1 api[4711]: could not save",
+    "timestamped": "2025-10-24T02:14:07.113456789Z could not save",
+}
+"""A line in each envelope, by its name, to show people; JSON printed over many lines is one, too."""
+
+_TIMELESS = (PrettyJson, OctetCounted, JsonObjects)
 _PROTOCOLS = frozenset({"syslog", "syslog-5424"})
 _NEARLY_ALL = 0.95
 _DEEPEST = 4
@@ -48,11 +84,11 @@ class Wrapped:
     @property
     def gives_time(self) -> bool:
         """Whether an envelope says when a line was written."""
-        return any(not isinstance(envelope, (PrettyJson, OctetCounted)) for envelope in self.envelopes)
+        return any(not isinstance(envelope, _TIMELESS) for envelope in self.envelopes)
 
     def last_start(self, buffer: bytearray, filled: int) -> int:
         """Where the last message of a buffer begins, if messages do not end with lines; otherwise 0."""
-        if not self.envelopes or not isinstance(self.envelopes[0], OctetCounted):
+        if not self.envelopes or not isinstance(self.envelopes[0], (OctetCounted, JsonObjects)):
             return 0
         return self.envelopes[0].last_start(bytes(memoryview(buffer)[:filled]))
 

@@ -1,10 +1,17 @@
-r"""JSON's escapes undone in many strings at once: `\"` becomes `"`, `\u00e9` becomes `é`."""
+r"""Escapes undone in many texts at once: those of JSON's strings (`\"` becomes `"`, `\u00e9` becomes `é`), and
+rsyslog's octal numbers for control characters (`#011` becomes a tab)."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
+from analyzer.ingest.locate import line_array
+from analyzer.ingest.logical import Lines
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 
 Flags = npt.NDArray[np.bool_]
@@ -16,6 +23,10 @@ _HEX = np.zeros(256, dtype=np.int64)
 _HEX[list(b"0123456789")] = range(10)
 _HEX[list(b"abcdef")] = range(10, 16)
 _HEX[list(b"ABCDEF")] = range(10, 16)
+_CONTROLS = {b"#011": 9, b"#012": 10, b"#015": 13}
+_CONTROL = re.compile(b"|".join(_CONTROLS))
+_MANY_LINES = r"^#011|[^\s(\[]#012(?:#01[12]|  |[A-Za-z\[{\"<])"
+"""What shows that such a number is no number: it ends a word, and another line begins right behind it."""
 _HIGH, _LOW, _PAST = 0xD800, 0xDC00, 0xE000
 
 
@@ -39,6 +50,27 @@ def unescape(data: Bytes, length: int, starts: Offsets, quoted: Flags) -> tuple[
     plain = np.zeros(len(kept) + PADDING, dtype=np.uint8)
     plain[: len(kept)] = kept
     return plain, np.sort(gone) if len(unicode) else gone
+
+
+def with_control_characters(lines: Lines) -> Lines:
+    """The same lines, with tabs and newlines in those where rsyslog has replaced them by octal numbers."""
+    texts = line_array(lines.data, lines.starts, lines.ends)
+    rows = np.flatnonzero(pc.match_substring_regex(texts, _MANY_LINES).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return lines
+    length = int(lines.ends[-1]) + 1
+    data = np.zeros(length + PADDING, dtype=np.uint8)
+    data[:length] = lines.data[:length]
+    at: list[int] = []
+    for start, end in zip(lines.starts[rows].tolist(), lines.ends[rows].tolist(), strict=True):
+        for match in _CONTROL.finditer(bytes(data[start:end])):
+            data[start + match.start()] = _CONTROLS[match[0]]
+            at.append(start + match.start())
+    gone = (np.array(at, dtype=np.int64)[:, None] + np.arange(1, 4)).reshape(-1)
+    kept = np.delete(data, gone)
+    return replace(
+        lines, data=kept, starts=moved(lines.starts, gone), ends=moved(lines.ends, gone), heads=moved(lines.heads, gone)
+    )
 
 
 def moved(places: Offsets, gone: Offsets) -> Offsets:

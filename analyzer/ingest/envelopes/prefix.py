@@ -16,15 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.ingest.envelopes.envelope import Coder, Flags, join_parts, nothing_said
+from analyzer.ingest.envelopes.escapes import with_control_characters
 from analyzer.ingest.levels import level_kind, level_of
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Levels, Lines, Wrapping
 from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import Clock
 from analyzer.ingest.windows import Offsets
-
-_ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
-_MACHINE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,10 @@ class Prefix:
     whence, `priority` is syslog's number, and from `keep` on the prefix stays in the text that is
     shown and searched. `tag` names in its groups the fields of a tag; `level` says the level,
     `partial` that the line goes on in the next one. `probe` is a stricter expression to recognise
-    lines by; `most_tags` bounds the share of distinct tags where any word could be one.
+    lines by; `most_tags` bounds the share of distinct tags where any word could be one, and some line
+    must be of what `shows` that a program has put the tags there. Where a line without the prefix
+    `continues` the one before it, it is of the same writer; else it is of the platform itself. With
+    `escapes`, control characters were written as their octal numbers.
     """
 
     name: str
@@ -44,6 +45,9 @@ class Prefix:
     probe: str = ""
     least: float = 0.6
     most_tags: float = 1.0
+    shows: str = ""
+    continues: bool = False
+    escapes: bool = False
 
     @cached_property
     def _probe(self) -> re.Pattern[bytes]:
@@ -57,7 +61,7 @@ class Prefix:
         """See `Envelope`."""
         matches = [match for line in lines if (match := self._probe.match(line))]
         share = len(matches) / len(lines) if lines else 0.0
-        if share < self.least:
+        if share < self.least or (self.shows and not any(re.match(self.shows.encode(), line) for line in lines)):
             return 0.0
         if self.most_tags < 1.0 and len({match["tag"] for match in matches}) > max(3, self.most_tags * len(matches)):
             return 0.0
@@ -67,7 +71,7 @@ class Prefix:
         """See `Envelope`."""
         if "time" not in self._probe.groupindex:
             return []
-        return [match["time"] for line in lines if (match := self._probe.match(line))]
+        return [match["time"] for line in lines if (match := self._probe.match(line)) and match["time"]]
 
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:
         """See `Envelope`."""
@@ -75,7 +79,7 @@ class Prefix:
         found = pc.extract_regex(array, f"^(?P<whole>{self.head})")
         parts = {found.type.field(index).name: found.field(index) for index in range(found.type.num_fields)}
         length = _lengths(parts["whole"])
-        fits = parts["whole"].is_valid().to_numpy(zero_copy_only=False)
+        fits = length > 0  # where an expression does not match, Arrow's groups are empty and not null
         starts = lines.starts + length
         wrapping, partial = self._tagged(parts.get("tag"), fits)
         if "time" in parts:
@@ -84,10 +88,10 @@ class Prefix:
             wrapping = replace(wrapping, levels=_priorities(parts["priority"]))
         heads = starts - _lengths(parts["keep"]) if "keep" in parts else starts
         bare = replace(lines, starts=starts, heads=heads, wrapping=wrapping.inside(lines.wrapping))
-        return join_parts(bare, partial)
+        return join_parts(with_control_characters(bare) if self.escapes else bare, partial)
 
     def _tagged(self, tags: pa.Array | None, fits: Flags) -> tuple[Wrapping, Flags]:
-        """What the tags say, and which lines are partial; a line without the prefix belongs to the line before it."""
+        """What the tags say, and which lines are partial."""
         coder = Coder()
         if tags is None:
             return nothing_said(len(fits)), np.zeros(len(fits), dtype=bool)
@@ -100,7 +104,8 @@ class Prefix:
             places.append(coder.place(fields))
         codes = encoded.indices.fill_null(len(places)).to_numpy(zero_copy_only=False)
         origins = np.array([*places, coder.place({})], dtype=np.int32)[codes]
-        origins = origins[np.maximum.accumulate(np.where(fits, np.arange(len(fits)), 0))]
+        if self.continues:
+            origins = origins[np.maximum.accumulate(np.where(fits, np.arange(len(fits)), 0))]
         wrapping = replace(
             nothing_said(len(fits)),
             levels=np.array([*levels, 0], dtype=np.int8)[codes],
@@ -133,73 +138,3 @@ def _priorities(texts: pa.Array) -> Levels:
     codes = encoded.indices.fill_null(len(levels)).to_numpy(zero_copy_only=False)
     found: Levels = np.array([*levels, 0], dtype=np.int8)[codes]
     return found
-
-
-_LEVELS = "(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|panic|alert|emerg)"
-_NO_LEVEL = rf"(?!(?:[A-Z][a-z]{{2}} )?\S+(?: \S+)?(?: UTC)? {_LEVELS}\b)"
-_PROGRAM = r"[\w./@()\\-]+(?:\[\d+\])?:(?: |$)"
-_SYSLOG_TIME = (
-    r"(?:[A-Z][a-z]{2} )?(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})?"
-    rf"|{_MACHINE}|\d{{10}}\.\d{{6}}|\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{{1,6}})? [A-Z]{{3,4}})"
-)
-_STRUCTURED = r"(?:-|(?:\[(?:[^\]\\\"]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+)"
-_BOM = r"(?:\xEF\xBB\xBF)?"
-_SYSLOG_TAG = r"(?P<host>[\w.:-]+) (?P<service>[^\s\[]+?)(?:\[(?P<pid>\d+)\])?:"
-PREFIXES: tuple[Prefix, ...] = (
-    Prefix(
-        "kubernetes",
-        rf"(?P<time>{_MACHINE}) (?P<tag>(?:stdout|stderr) [FP](?::[^ ]*)?)(?: |$)",
-        r"(?P<stream>\w+) (?:F|(?P<partial>P))",
-    ),
-    Prefix("kubectl", r"(?P<tag>\[pod/[^/\] ]+/[^\] ]+\])(?: |$)", r"\[pod/(?P<pod>[^/]+)/(?P<container>[^\]]+)\]"),
-    Prefix(
-        "compose",
-        r"(?:\d\d:\d\d:\d\d )?(?P<tag>[A-Za-z][\w.-]*) +\|(?: |$)",
-        r"(?P<container>(?P<service>.+?)(?:[-_.]\d+)?)$",
-        probe=rf"(?!{_LEVELS}\b)",
-        most_tags=0.125,
-    ),
-    Prefix(
-        "github-actions",
-        rf"(?P<tag>[^\t]+\t[^\t]+\t){_BOM}",
-        r"(?P<job>[^\t]+)\t(?P<step>[^\t]+)",
-        probe=rf"(?=[^\t]+\t[^\t]+\t{_BOM}{_MACHINE} )",
-    ),
-    Prefix(
-        "github-actions",
-        rf"{_BOM}(?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{7}}Z) (?P<tag>(?:##\[\w+\])?)",
-        r"##\[(?P<level>error|warning|notice|debug)\]",
-    ),
-    Prefix(
-        "heroku",
-        rf"(?P<time>{_MACHINE}) (?P<keep>(?P<tag>(?:app|heroku)\[[\w.-]+\]:)(?: |$))",
-        r"\w+\[(?P<dyno>(?P<service>[a-zA-Z_-]+)(?:\.\w+)?)\]:",
-    ),
-    Prefix(
-        "cloudwatch",
-        rf"(?P<time>{_MACHINE}) (?P<tag>[\w.$-]+(?:/[\w.$\[\]-]+)+)(?: |$)",
-        r"(?P<log_stream>(?:ecs/(?P<service>[\w.-]+)/)?.*)",
-        most_tags=0.125,
-    ),
-    Prefix(
-        "syslog-5424",
-        rf"<(?P<priority>\d{{1,3}})>1 (?P<time>\S+) (?P<keep>(?P<tag>\S+ \S+ \S+) \S+(?: {_STRUCTURED})?(?: {_BOM}|$))",
-        r"(?:-|(?P<host>\S+)) (?:-|(?P<service>\S+)) (?:-|(?P<pid>\S+))",
-    ),
-    Prefix(
-        "syslog",
-        rf"(?:<(?P<priority>\d{{1,3}})>)?{_SYSLOG_TIME} (?P<tag>[\w.:-]+ (?P<keep>{_PROGRAM}))",
-        _SYSLOG_TAG,
-        probe=_NO_LEVEL,
-    ),
-    Prefix(
-        "syslog",
-        r"\[ *\d+\.\d{6}\] (?P<tag>[\w.-]+ (?P<keep>(?:kernel|[\w./@()-]+\[\d+\]):(?: |$)))",
-        _SYSLOG_TAG,
-    ),
-)
-"""The platforms' prefixes; where two explain equally many lines, the first one wins."""
-
-TIMESTAMPED = Prefix("timestamped", rf"(?P<keep>\[?(?P<time>{_ISO})\]?(?:: | |$))", probe=rf"(?!{_ISO}\]?:? \s{{2}})")
-"""A bare time, as `docker logs -t`, Render and CloudWatch's exports put before each line; whether that
-is an envelope or the line's own depends on what is behind it."""
