@@ -29,7 +29,7 @@ _BACKGROUND = (
 def write_log(path: Path, size: int, share: float, seed: int = 7) -> int:
     """Write about `size` bytes with the given share of failure lines; the number of lines."""
     random.seed(seed)
-    failures = _failure_messages()
+    failures = failure_messages()
     moment = datetime(2025, 10, 24, 0, 0, tzinfo=UTC)
     written = lines = 0
     with path.open("wb") as file:
@@ -38,7 +38,7 @@ def write_log(path: Path, size: int, share: float, seed: int = 7) -> int:
             for _ in range(20_000):
                 moment += timedelta(microseconds=random.randrange(1, 60_000))
                 stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z "
-                chunk.append(stamp + (random.choice(failures) if random.random() < share else _ordinary()))
+                chunk.append(stamp + (random.choice(failures) if random.random() < share else ordinary()))
             data = ("\n".join(chunk) + "\n").encode()
             file.write(data)
             written += len(data)
@@ -46,7 +46,7 @@ def write_log(path: Path, size: int, share: float, seed: int = 7) -> int:
     return lines
 
 
-def _ordinary() -> str:
+def ordinary() -> str:
     number = random.getrandbits(48)
     return random.choice(_BACKGROUND).format(
         hex=f"{number:012x}",
@@ -57,7 +57,7 @@ def _ordinary() -> str:
     )
 
 
-def _failure_messages() -> list[str]:
+def failure_messages() -> list[str]:
     """One-line samples of every failure signature, as error messages."""
     samples = (s.text for signature in load_catalogue() if signature.kind == "failure" for s in signature.samples)
     return ["ERROR [api] " + text for text in samples if "\n" not in text and len(text) < 400]

@@ -21,6 +21,7 @@ from analyzer.model import Signature
 _ID = regex.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
 _SQLSTATE = regex.compile(r"[0-9A-Z]{5}|[0-9A-Z]{2}\*")
 _STATUS = regex.compile(r"[1-5]\d\d|[1-5]xx")
+_NAMED_GROUP = regex.compile(r"(?<!\\)(?:\\\\)*\(\?P?<([A-Za-z_]\w*)>")
 _SHORTEST_LITERAL = 4
 _UNWRITTEN = "TODO"
 
@@ -69,10 +70,7 @@ def captures_of(signature: Signature) -> frozenset[str]:
     if signature.where and signature.where.sqlstate:
         names.add("sqlstate")
     for pattern in signature.match:
-        try:
-            names.update(regex.compile(pattern.encode()).groupindex)
-        except regex.error:
-            continue
+        names.update(_NAMED_GROUP.findall(pattern))
     return frozenset(names)
 
 

@@ -62,6 +62,24 @@ class Catalogue:
 
     def ancestors(self, signature_id: str) -> tuple[str, ...]:
         """The broader signatures that this one refines, nearest first."""
+        known = self._ancestors.get(signature_id)
+        if known is None:
+            known = self._ancestors[signature_id] = self._climbed(signature_id)
+        return known
+
+    @cached_property
+    def _ancestors(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def effects(self) -> Mapping[str, frozenset[str]]:
+        """What each signature, or a broader one that it refines, is declared to bring about."""
+        return {
+            name: frozenset(effect for each in (name, *self.ancestors(name)) for effect in self.by_id[each].leads_to)
+            for name in self.by_id
+        }
+
+    def _climbed(self, signature_id: str) -> tuple[str, ...]:
         chain: list[str] = []
         current = self.by_id.get(signature_id)
         while current and (above := current.refines) and above in self.by_id and above not in chain:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from analyzer.model import FilledStep, Fix, Signature
 from analyzer.reason.columns import Events, Ints
@@ -67,17 +68,24 @@ def fill_title(template: str, captures: Captures) -> str:
 
 def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captures]:
     """The distinct combinations of the named captures among some events, most frequent first."""
-    per_row: dict[int, dict[str, str]] = {}
     chosen = rows[:5000]
-    for name in names:
-        if name in events.keys:
-            for row, code in zip(chosen.tolist(), events.dense(name)[chosen].tolist(), strict=True):
-                if code >= 0:
-                    per_row.setdefault(row, {})[name] = events.values[code]
-    counts = Counter(tuple(sorted(captures.items())) for captures in per_row.values())
-    # A combination that lacks a value another one has says less than that one.
-    ranked = sorted(counts, key=lambda captures: (-len(captures), -counts[captures]))
-    return [dict(captures) for captures in ranked]
+    present = [name for name in names if name in events.keys]
+    if not present or not len(chosen):
+        return []
+    codes = np.stack([events.dense(name)[chosen] for name in present]).astype(np.int64)
+    combination = np.zeros(len(chosen), dtype=np.int64)
+    for column in codes:
+        if (column != column[0]).any():  # numbered anew each time, so that the numbers stay small
+            combination = np.unique(combination * (len(events.values) + 1) + column + 1, return_inverse=True)[1]
+    _, first, counts = np.unique(combination, return_index=True, return_counts=True)
+    found = []
+    for at, count in zip(first.tolist(), counts.tolist(), strict=True):
+        captures = {present[place]: events.values[codes[place, at]] for place in np.flatnonzero(codes[:, at] >= 0)}
+        if captures:
+            # A combination that lacks a value another one has says less than that one.
+            leading = present.index(next(iter(captures)))
+            found.append(((-len(captures), -count, leading, at), captures))
+    return [captures for _, captures in sorted(found, key=lambda pair: pair[0])]
 
 
 def _commands(template: str | None, variants: Sequence[Captures]) -> str | None:

@@ -43,7 +43,5 @@ def technology(signature: str) -> str:
 def leads_to(first: str, second: str, catalogue: Catalogue) -> bool:
     """Whether the catalogue declares that the first failure, or a broader one that it refines, brings
     about the second."""
-    effects = {second, *catalogue.ancestors(second)}
-    return any(
-        effects & set(catalogue[name].leads_to) for name in (first, *catalogue.ancestors(first)) if name in catalogue
-    )
+    effects = catalogue.effects.get(first)
+    return bool(effects) and not effects.isdisjoint((second, *catalogue.ancestors(second)))
