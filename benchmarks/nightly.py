@@ -27,7 +27,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
 from sqlalchemy import update
 
 from analyzer.store import open_store

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
-from analyzer.model import FixStep
-from analyzer.reason.advice import fill, fill_title, fix_for, without_repetition
+import numpy as np
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.model import EVENTS_SCHEMA, FixStep
+from analyzer.reason.advice import fill, fill_title, fix_for, variants_of, without_repetition
+from analyzer.reason.columns import columns
 from tests.reason.stories import signature
 
 ALTER = 'ALTER TABLE "{relation}" ADD COLUMN "{column}" <type>;'
@@ -47,3 +54,16 @@ def test_what_an_earlier_fix_says_is_not_said_again() -> None:
     other = replace(root, signature="app.backfill", steps=(*root.steps[1:], replace(root.steps[1], text="Backfill.")))
     kept = without_repetition([root, same, other])
     assert [(fix.signature, len(fix.steps)) for fix in kept] == [("db.column_missing", 2), ("app.backfill", 1)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from("ab"), st.sampled_from("xyz")), max_size=40))
+def test_the_variants_are_what_counting_row_by_row_gives(captures: list[dict[str, str]]) -> None:
+    records = [
+        {**dict.fromkeys(EVENTS_SCHEMA.names), "line": n, "keys": sorted(c.items())} for n, c in enumerate(captures)
+    ]
+    events = columns(pa.Table.from_pylist(records, EVENTS_SCHEMA))
+    by_name = sorted((c for c in captures if c), key=lambda c: min(c))
+    counts = Counter(tuple(sorted(c.items())) for c in by_name)
+    expected = sorted(counts, key=lambda c: (-len(c), -counts[c]))
+    assert variants_of(np.arange(len(captures)), events, ["a", "b", "c"]) == [dict(c) for c in expected]
