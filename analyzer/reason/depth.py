@@ -43,5 +43,5 @@ def technology(signature: str) -> str:
 def leads_to(first: str, second: str, catalogue: Catalogue) -> bool:
     """Whether the catalogue declares that the first failure, or a broader one that it refines, brings
     about the second."""
-    effects = catalogue.effects.get(first)
-    return bool(effects) and not effects.isdisjoint((second, *catalogue.ancestors(second)))
+    effects = catalogue.effects.get(first, frozenset())
+    return not effects.isdisjoint((second, *catalogue.ancestors(second)))

@@ -63,7 +63,7 @@ def test_the_variants_are_what_counting_row_by_row_gives(captures: list[dict[str
         {**dict.fromkeys(EVENTS_SCHEMA.names), "line": n, "keys": sorted(c.items())} for n, c in enumerate(captures)
     ]
     events = columns(pa.Table.from_pylist(records, EVENTS_SCHEMA))
-    by_name = sorted((c for c in captures if c), key=lambda c: min(c))
+    by_name = sorted((c for c in captures if c), key=min)
     counts = Counter(tuple(sorted(c.items())) for c in by_name)
     expected = sorted(counts, key=lambda c: (-len(c), -counts[c]))
     assert variants_of(np.arange(len(captures)), events, ["a", "b", "c"]) == [dict(c) for c in expected]
