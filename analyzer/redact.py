@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -42,16 +44,24 @@ _HINT = (
 _REPLACEMENTS = tuple(r"\1" + MARK + ("@" if "://" in pattern else "") for pattern in _SECRETS)
 
 
-def redact_all(texts: pa.Array) -> pa.Array:
-    """An array of strings with every recognised secret replaced by `MARK`."""
-    suspects = pc.indices_nonzero(pc.fill_null(pc.match_substring_regex(texts, _HINT), False))
-    if not len(suspects):
+def suspects(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which of an array of strings may hold a secret; `redact_all` looks at no others."""
+    found: npt.NDArray[np.bool_] = pc.fill_null(pc.match_substring_regex(texts, _HINT), False).to_numpy(False)
+    return found
+
+
+def redact_all(texts: pa.Array, suspicious: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+    """An array of strings with every recognised secret replaced by `MARK`.
+
+    `suspicious` says which of them are suspects, where that is known.
+    """
+    suspicious = suspects(texts) if suspicious is None else suspicious
+    if not suspicious.any():
         return texts
-    cleaned = texts.take(suspects)
+    cleaned = texts.take(np.flatnonzero(suspicious))
     for pattern, replacement in zip(_SECRETS, _REPLACEMENTS, strict=True):
         cleaned = pc.replace_substring_regex(cleaned, pattern, replacement)
-    mask = pc.is_in(pa.array(range(len(texts)), pa.uint64()), value_set=suspects)
-    return pc.replace_with_mask(texts, mask, cleaned)
+    return pc.replace_with_mask(texts, pa.array(suspicious), cleaned)
 
 
 @lru_cache(maxsize=4096)

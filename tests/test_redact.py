@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from analyzer.redact import MARK, redact, redact_all
+from analyzer.redact import MARK, redact, redact_all, suspects
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 SECRETS = {
@@ -85,3 +85,9 @@ def test_a_column_is_redacted_in_its_places() -> None:
 
 def test_an_empty_column() -> None:
     assert redact_all(pa.array([], pa.string())).to_pylist() == []
+
+
+def test_only_suspects_are_looked_at() -> None:
+    texts = pa.array(["password=hunter22", "plain", "token=abcdef"], pa.string())
+    assert suspects(texts).tolist() == [True, False, True]
+    assert redact_all(texts, suspects(texts)) == redact_all(texts)

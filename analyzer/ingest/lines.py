@@ -113,6 +113,11 @@ class LineTable:
         """What envelopes say of where a record comes from; nothing, mostly."""
         return self.fields[self.origins[record]] if self.origins is not None else {}
 
+    def kinds(self, records: Offsets) -> Offsets:
+        """A number for each of some records: equal where layout and origin are."""
+        origins = 0 if self.origins is None else self.origins[records].astype(np.int64) << 8
+        return self.layouts[records].astype(np.int64) + origins
+
     def raw_lines(self, lines: Offsets) -> Offsets:
         """The indexes of the lines of the block that some of these lines come from."""
         return lines if self.raw is None else self.raw[lines]

@@ -24,13 +24,16 @@ ESCAPED = frozenset(b"\"'/<>&=+`\t\n\r") | frozenset(range(0x80, 0x100))
 """The bytes of canonical text that may stand escaped in a record: JSON's own, those that Go, Gson
 and .NET escape for HTML's sake, and everything outside ASCII."""
 
-# Right at the beginning, behind a bracket, a level in capitals, or the key of a JSON object: a date
-# that a sentence names is no timestamp.
-_TIME = re.compile(
-    rb"(?:[\[({<]{0,2}(?:[A-Z]{3,8}[\])>:]*)?[ |,-]{0,6}[\[({<]{0,2}|\{\"[@\w.]{1,12}\": ?\")"
-    rb"(?:\d{4}[-/.]\d\d[-/.]\d\d[T _-]|\d\d[ /-][A-Z][a-z]{2}[ /-]\d{4}[: ]|[A-Z][a-z]{2} +\d{1,2} )"
-    rb"\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?"
+LEADING_TIME = (
+    r"(?:[\[({<]{0,2}(?:[A-Z]{3,8}[\])>:]*)?[ |,-]{0,6}[\[({<]{0,2}|\{\"[@\w.]{1,12}\": ?\")"
+    r"(?:\d{4}[-/.]\d\d[-/.]\d\d[T _-]|\d\d[ /-][A-Z][a-z]{2}[ /-]\d{4}[: ]|[A-Z][a-z]{2} +\d{1,2} )"
+    r"\d\d:\d\d:\d\d(?:[.,:]\d{1,9})?"
 )
+"""The time with which a record begins, as an expression of `re` and RE2 alike: right at the beginning,
+behind a bracket, a level in capitals, or the key of a JSON object. A date that a sentence names is no
+timestamp."""
+
+_TIME = re.compile(LEADING_TIME.encode())
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 

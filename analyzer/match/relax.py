@@ -28,6 +28,7 @@ _INSIDE_ESCAPES = frozenset(b"\\nrtu\"'/0123456789abcdefABCDEF")
 _EVERYTHING = frozenset(range(256))
 _HIGH = frozenset(range(0x80, 0x100))
 _SECOND = frozenset(range(0x80, 0xC0))
+_MOST_COPIES = 8
 _CLASSES = (op.ANY, op.IN, op.NOT_LITERAL)
 _SPACES = frozenset(b" \t\n\r\f\v")
 _DIGITS = frozenset(b"0123456789")
@@ -67,6 +68,9 @@ def _trim_end(items: list[Any], end: int) -> list[Any]:
             low, high, body = value
             if low == 0:
                 del items[end]
+            elif low != high and low <= _MOST_COPIES:
+                # Spelled out: of a repeat of bytes that may be escaped, the upper bound would be dropped.
+                items[end : end + 1 or None] = list(body) * low
             elif low != high:
                 items[end] = (op.MAX_REPEAT, (low, low, body))
             else:

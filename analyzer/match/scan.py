@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,9 +19,10 @@ from analyzer.ingest.layout import Layout
 from analyzer.ingest.lines import LONGEST_RECORD, LineTable
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
+from analyzer.match.alike import alike
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine, HyperscanEngine
-from analyzer.match.fields import ORIGIN_KEYS, identifiers, services, writers
+from analyzer.match.events import NOTHING, EventWriter, Found, record_array
 from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import (
     CONFIRM_TIMEOUT,
@@ -31,20 +31,18 @@ from analyzer.match.reference import (
     most_specific,
     with_sqlstate,
 )
-from analyzer.match.rules import RuleScanner, Spotted
+from analyzer.match.rules import RuleScanner
 from analyzer.match.sqlstate import sqlstate_patterns
 from analyzer.match.stated import Stated, decided, vetoed
-from analyzer.model import EVENTS_SCHEMA, LEVEL_CODES, LEVELS
-from analyzer.redact import redact_all
+from analyzer.model import LEVEL_CODES
 
 MAX_RECORD = LONGEST_RECORD
 """Bytes of a record that are confirmed and kept; only a single line can be longer."""
 
-_MAX_TEXT = 4096
 _MOST_KNOWN = 1 << 14
 _LONGEST_KNOWN = 1 << 11
 _MINUTE = 60_000_000
-_LEVEL_NAMES = (None, *LEVELS)
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,6 @@ class Scanner:
         self.catalogue = catalogue
         self.engine = engine
         self.window = window
-        self.redact = redact
         self._names = [signature.id for signature in catalogue]
         self._index = {name: index for index, name in enumerate(self._names)}
         self._signature_of, self._patterns = _pattern_table(catalogue)
@@ -119,8 +116,12 @@ class Scanner:
         self._count = len(patterns_of(catalogue))
         self._known: dict[tuple[str, str | None, bytes], list[tuple[int, dict[str, str]]]] = {}
         self._rules = RuleScanner(catalogue, engine_of) if any(signature.rule for signature in catalogue) else None
-        self._signature_names = pa.array([*self._names, *(self._rules.names if self._rules else ())], pa.string())
-        self._severities = [signature.severity for signature in catalogue] + ["info"] * len(self._signature_names)
+        terms = self._rules.names if self._rules is not None else []
+        self._writer = EventWriter(
+            names=pa.array([*self._names, *terms], pa.string()),
+            severities=pa.array([*(s.severity for s in catalogue), *("info" for _ in terms)], pa.string()),
+            redact=redact,
+        )
 
     def scan(self, block: Block, source: str) -> BlockScan:
         """Everything that one block of an input yields; `source` is the path of that."""
@@ -131,12 +132,11 @@ class Scanner:
         dated = table.times[table.dated & inside]
         unmatched = inside & (table.levels >= LEVEL_CODES["error"])
         # What fulfils a term of a rule is not recognised yet: the rule may want more than that.
-        recognised = [*(event[0] for event in found), *(s.record for s in spotted if s.signature < len(self._names))]
-        if recognised:
-            unmatched[recognised] = False
+        unmatched[found.records] = False
+        unmatched[np.array([s.record for s in spotted if s.signature < len(self._names)], dtype=np.int64)] = False
         rows = np.flatnonzero(unmatched)
         return BlockScan(
-            events=self._batch(block, table, found, spotted, source) if found or spotted else None,
+            events=self._writer.write(block, table, found, spotted, source) if len(found) or spotted else None,
             lines=block.line_count(),
             records=int(inside.sum()),
             dated_records=len(dated),
@@ -159,33 +159,30 @@ class Scanner:
         """Of how many records which jq query could not be asked, since this was called last."""
         return self._rules.unasked() if self._rules is not None else Counter()
 
-    def _confirmed(
-        self, table: LineTable, layouts: Sequence[Layout], inside: npt.NDArray[np.bool_]
-    ) -> list[tuple[int, int, dict[str, str]]]:
-        """(record, signature, captures) of every true match, in the order of the records."""
+    def _confirmed(self, table: LineTable, layouts: Sequence[Layout], inside: npt.NDArray[np.bool_]) -> Found:
+        """Every true match in the records of a block."""
         begins = table.record_start()
         patterns, ends = self.engine.scan(table.content(), begins)
         if not len(patterns):
-            return []
+            return NOTHING
         record = np.maximum(np.searchsorted(begins, ends - 1, side="right") - 1, 0)
         keep = inside[record]
         pairs = np.unique(record[keep] * self._count + patterns[keep])
-        candidates = (pairs % self._count).tolist()
         rows, firsts = np.unique(pairs // self._count, return_index=True)
+        candidates, bounds = pairs % self._count, np.append(firsts, len(pairs)).tolist()
         starts = begins[rows]
-        ends = np.minimum(table.record_end()[rows], starts + MAX_RECORD)
-        shares = pairwise([*firsts.tolist(), len(candidates)])
-        parts = zip(rows.tolist(), starts.tolist(), ends.tolist(), shares, strict=True)
-        view = table.content()
-        heads = [
-            _Head(layouts[table.layouts[row]], int(table.starts[table.first_line[row]]) - start, table.origin_of(row))
-            for row, start in zip(rows.tolist(), starts.tolist(), strict=True)
+        records = line_array(table.data, starts, np.minimum(table.record_end()[rows], starts + MAX_RECORD))
+        first, like = alike(records, table.kinds(rows))
+        behind = (table.starts[table.first_line[rows[first]]] - starts[first]).tolist()
+        said = [
+            self._confirm(
+                records[place].as_py(),
+                _Head(layouts[table.layouts[row]], behind[number], table.origin_of(row)),
+                candidates[bounds[place] : bounds[place + 1]].tolist(),
+            )
+            for number, (place, row) in enumerate(zip(first.tolist(), rows[first].tolist(), strict=True))
         ]
-        return [
-            (row, signature, dict(captures))
-            for (row, start, end, (first, last)), head in zip(parts, heads, strict=True)
-            for signature, captures in self._confirm(bytes(view[start:end]), head, candidates[first:last])
-        ]
+        return _found_in(rows, rows[first], like, said)
 
     def _confirm(self, record: bytes, head: _Head, patterns: list[int]) -> list[tuple[int, dict[str, str]]]:
         """Which of the candidate patterns are really in a record, by signature."""
@@ -245,61 +242,12 @@ class Scanner:
             return True
         return signature.where is not None and vetoed(signature.where, stated) is not None
 
-    def _batch(
-        self,
-        block: Block,
-        table: LineTable,
-        found: list[tuple[int, int, dict[str, str]]],
-        spotted: Sequence[Spotted],
-        source: str,
-    ) -> pa.RecordBatch:
-        """The events of a block as a table with the schema of the public contract."""
-        rows = np.array([*(record for record, _, _ in found), *(s.record for s in spotted)], dtype=np.int64)
-        signatures = np.array([*(n for _, n, _ in found), *(s.signature for s in spotted)], dtype=np.int32)
-        captures = [*(captures for _, _, captures in found), *({} for _ in spotted)]
-        times, lines = table.times[rows], table.first_line[rows]
-        times[len(found) :], lines[len(found) :] = [s.time for s in spotted], [s.line for s in spotted]
-        distinct, place = np.unique(rows, return_inverse=True)
-        records = record_array(table, distinct).take(place)
-        written = payload_array(table, distinct).take(place)
-        said = writers(written, block.reader.layouts, table.layouts[rows])
-        origins = [table.origin_of(row) for row in rows.tolist()]
-        text = _text_column(records)
-        severities = [self._severities[index] for index in signatures]
-        columns = [
-            pa.array(times, pa.timestamp("us", tz="UTC"), mask=times == NO_TIME),
-            pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([source], pa.string())),
-            pa.array(block.line_numbers(lines, table)),
-            pa.array(block.offsets(lines, table)),
-            pa.DictionaryArray.from_arrays(pa.array(signatures), self._signature_names),
-            pa.array(severities, pa.string()),
-            pa.array([_LEVEL_NAMES[code] for code in table.levels[rows]], pa.string()),
-            pa.array(services(written, block.reader.layouts, table.layouts[rows], source, origins), pa.string()),
-            _keys_column(captures, records, said, origins),
-            redact_all(text) if self.redact else text,
-        ]
-        batch = pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
-        return batch.take(pa.array(np.lexsort((signatures, lines)))) if spotted else batch
-
 
 def patterns_of(catalogue: Catalogue) -> list[str]:
     """Every pattern of a catalogue, in the order in which an engine must number them: those of the
     signatures, then those that find HTTP exchanges and SQLSTATEs for all of them."""
     own = (pattern for signature in catalogue for pattern in signature.match)
     return [*own, *request_patterns(catalogue), *sqlstate_patterns(catalogue)]
-
-
-def record_array(table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
-    """The raw bytes of some records of a block; of long ones the beginning."""
-    starts = table.record_start()[rows]
-    ends = np.minimum(table.record_end()[rows], starts + _MAX_TEXT)
-    return line_array(table.data, starts, ends)
-
-
-def payload_array(table: LineTable, rows: npt.NDArray[np.int64]) -> pa.Array:
-    """The raw bytes of some records without what an envelope has put before them."""
-    starts = table.starts[table.first_line[rows]]
-    return line_array(table.data, starts, np.minimum(table.record_end()[rows], starts + _MAX_TEXT))
 
 
 def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[str]]:
@@ -315,41 +263,20 @@ def _search(pattern: str, text: bytes) -> regex.Match[bytes] | None:
         return None
 
 
-def _text_column(records: pa.Array) -> pa.Array:
-    try:
-        return records.cast(pa.string())
-    except pa.ArrowInvalid:  # not UTF-8 somewhere
-        return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())
-
-
-def _keys_column(
-    captures: list[dict[str, str]],
-    records: pa.Array,
-    said: Mapping[str, list[str | None]],
-    origins: Sequence[Mapping[str, str]],
-) -> pa.Array:
-    """Captures and correlation ids of each event; a capture wins over an id of the same name, what the
-    record says of itself (`said` holds who wrote it) over its envelope."""
-    for name, values in identifiers(records).items():
-        for keys, value in zip(captures, values, strict=True):
-            if value is not None and name not in keys and value not in keys.values():
-                keys[name] = value
-    for name, values in said.items():
-        for keys, value in zip(captures, values, strict=True):
-            if value:
-                keys.setdefault(name, value)
-    for keys, origin in zip(captures, origins, strict=True):
-        for name in ORIGIN_KEYS & origin.keys():
-            keys.setdefault(name, origin[name])
-    names: list[str] = []
-    values_: list[str] = []
-    offsets = [0]
-    for keys in captures:
-        names.extend(keys)
-        values_.extend(keys.values())
-        offsets.append(len(names))
-    return pa.MapArray.from_arrays(
-        pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(values_, pa.string())
+def _found_in(rows: Ints, examples: Ints, like: Ints, said: Sequence[Sequence[tuple[int, dict[str, str]]]]) -> Found:
+    """What is `said` by each of some examples, for all the rows that are like one of them."""
+    counts = np.array([len(matches) for matches in said], dtype=np.int64)
+    behind = np.cumsum(counts)
+    events = counts[like]
+    within = np.arange(events.sum()) - np.repeat(np.cumsum(events) - events, events)
+    place = np.repeat((behind - counts)[like], events) + within
+    signatures = np.array([signature for matches in said for signature, _ in matches], dtype=np.int64)
+    return Found(
+        records=np.repeat(rows, events),
+        signatures=signatures[place],
+        said=place,
+        captures=[captures for matches in said for _, captures in matches],
+        example=np.repeat(examples, counts),
     )
 
 

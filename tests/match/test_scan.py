@@ -227,6 +227,19 @@ def test_secrets_are_taken_out_of_the_text_of_events() -> None:
     assert _events(line)[0]["text"] == line.rstrip()
 
 
+def test_what_is_said_again_is_an_event_of_its_own() -> None:
+    lines = [
+        f"2025-10-24T02:14:{second:02d}Z [{service}] error: lost order #{order} token=abcdef{second:02d}\n"
+        for second, (service, order) in enumerate([("shop", 7), ("shop", 8), ("desk", 7)] * 4)
+    ]
+    events = _events("".join(lines), redact=True)
+    assert [event["line"] for event in events] == list(range(1, 13))
+    assert [event["timestamp"].second for event in events] == list(range(12))
+    assert [(event["service"], event["keys"]["id"]) for event in events] == [
+        ("shop", "7"), ("shop", "8"), ("desk", "7")] * 4  # fmt: skip
+    assert [event["text"] for event in events] == [line.split("abcdef")[0] + MARK for line in lines]
+
+
 def test_only_records_inside_the_window_count() -> None:
     data = "".join(f"2025-10-24T02:14:{second:02d}Z ERROR lost order #{second}\n" for second in range(60))
     begin = 1761272040_000_000
