@@ -7,6 +7,7 @@ which they began.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +46,25 @@ def with_first_of_groups(begins: Flags, groups: Codes | None, order: Offsets) ->
     grouped = groups[order]
     begins[order[1:][grouped[1:] != grouped[:-1]]] = True
     return begins
+
+
+def apart(begins: Flags, homes: Mapping[int, int], groups: Codes | None) -> Codes | None:
+    """The groups of lines, once those in `homes` belong to records that begin on other lines: as they
+    were where all of those stand right behind their beginnings, else one for each such record."""
+    rows, heads = np.array(list(homes)), np.array(list(homes.values()))
+    last = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))
+    if (last[rows] == heads).all():
+        return groups
+    own = np.zeros(len(begins), dtype=np.int64)
+    numbers = np.unique(heads, return_inverse=True)[1] + 1
+    own[heads] = own[rows] = numbers
+    # A line that begins nothing and has no time of its own goes on with the line before it.
+    loose = ~begins
+    loose[rows] = False
+    own = own[np.maximum.accumulate(np.where(loose, 0, np.arange(len(own))))]
+    if groups is not None:
+        own += groups.astype(np.int64) * (int(numbers.max()) + 1)
+    return np.unique(own, return_inverse=True)[1].astype(np.int32).reshape(-1)
 
 
 def arrange(lines: Lines, begins: Flags, groups: Codes | None, grouped: Offsets) -> Arranged:

@@ -162,6 +162,10 @@ class LayoutReader:
             times[missed] = self._odd_times(self._heads(data, starts[missed], ends[missed]))
         return times
 
+    def behind(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """Where each line goes on behind its timestamp."""
+        return self._time_rules[0].behind(data, starts, ends)
+
     def _heads(self, data: Bytes, starts: Offsets, ends: Offsets) -> pa.Array:
         """The lines as far as their head may go; a JSON object is all head."""
         return line_array(data, starts, ends if self.layout.has_keys else np.minimum(ends, starts + _LONGEST_HEAD))

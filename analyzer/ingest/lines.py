@@ -22,17 +22,19 @@ from analyzer.ingest.assumed import NO_DOUBTS, Doubts, assumed_of
 from analyzer.ingest.daylight import tell_passes
 from analyzer.ingest.detect import detect_layout, explains, is_head
 from analyzer.ingest.envelopes.choose import Wrapped, choose_envelopes
-from analyzer.ingest.grouping import Arranged, arrange, by_group, safe_cut, with_first_of_groups
+from analyzer.ingest.grouping import Arranged, apart, arrange, by_group, safe_cut, with_first_of_groups
 from analyzer.ingest.layout import PLAIN, STRAY, Layout, Understood
 from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
 from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
 from analyzer.ingest.logical import Lines, Wrapping, lines_of
+from analyzer.ingest.stamped import stamped_traces
 from analyzer.ingest.timeformats import Clock
 from analyzer.ingest.timestamps import NO_TIME, Micros
 from analyzer.ingest.traces import hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
+from analyzer.model import LEVEL_CODES
 
 LONGEST_RECORD = 1 << 16
 """Bytes after which lines without a timestamp stop counting as the continuation of the record before
@@ -202,9 +204,37 @@ class LineReader:
         if lines.wrapping is not None or not self._dated_heads:
             begins = hold_traces(lines.data, lines.starts, lines.ends, begins, marks.loose, grouped)
         begins = with_first_of_groups(begins, groups, grouped)
-        return self._table(arrange(lines, begins, groups, grouped), marks, groups, before)
+        levels = self._levels_of(lines, begins, marks)
+        if self._dated_heads:
+            begins, groups = self._join_stamped(lines, begins, marks, levels, groups)
+            grouped = by_group(groups, len(lines))
+        return self._table(arrange(lines, begins, groups, grouped), marks, levels, groups, before)
 
-    def _table(self, arranged: Arranged, marks: _Marks, groups: Groups | None, before: int) -> LineTable:
+    def _join_stamped(
+        self, lines: Lines, begins: Flags, marks: _Marks, levels: Codes, groups: Groups | None
+    ) -> tuple[Flags, Groups | None]:
+        """Join the lines of traces that all have times of their own; where they stand between those of
+        others, each trace becomes a group of its own."""
+        suspects = (levels >= LEVEL_CODES["warn"]) & begins & (marks.layouts == 0) & (marks.times != NO_TIME)
+        behind = self._readers[0].behind
+        homes = stamped_traces(lines.data, lines.starts, lines.ends, suspects, marks.times, groups, behind)
+        if not homes:
+            return begins, groups
+        begins = begins.copy()
+        begins[list(homes)] = False
+        return begins, apart(begins, homes, groups)
+
+    def _levels_of(self, lines: Lines, begins: Flags, marks: _Marks) -> Codes:
+        """The level code of each line that begins a record."""
+        if begins.all():
+            return self._levels(lines.data, lines.starts, lines.ends, marks, lines.wrapping)
+        levels = np.zeros(len(lines), dtype=np.int8)
+        rows = np.flatnonzero(begins)
+        wrapping = lines.wrapping.take(rows) if lines.wrapping is not None else None
+        levels[rows] = self._levels(lines.data, lines.starts[rows], lines.ends[rows], marks.take(rows), wrapping)
+        return levels
+
+    def _table(self, arranged: Arranged, marks: _Marks, levels: Codes, groups: Groups | None, before: int) -> LineTable:
         """The records of lines that stand in their final order."""
         lines = arranged.lines
         first_line = np.flatnonzero(arranged.begins)
@@ -222,7 +252,7 @@ class LineReader:
             until=lines.until,
             first_line=first_line,
             times=_inherit(times, before),
-            levels=self._levels(lines.data, lines.starts[first_line], lines.ends[first_line], marks, wrapping),
+            levels=levels[arranged.order[first_line]],
             layouts=marks.layouts,
             dated=times != NO_TIME,
             origins=wrapping.origins if wrapping is not None else None,

@@ -68,6 +68,51 @@ def test_69_details_of_postgresql_go_to_the_error_of_their_process() -> None:
     assert [first.line, second.line, third.line] == [1, 2, 4]
 
 
+THREADS = """\
+[2025-10-24 02:14:06,113] [main] INFO start
+[2025-10-24 02:14:07,113] [t-1] ERROR java.lang.IllegalStateException: no order
+[2025-10-24 02:14:07,113] [t-2] ERROR java.lang.NullPointerException: x
+[2025-10-24 02:14:07,113] [t-1] ERROR \tat com.example.Orders.save(Orders.java:42)
+[2025-10-24 02:14:07,113] [t-2] ERROR \tat com.example.Carts.save(Carts.java:1)
+[2025-10-24 02:14:07,114] [t-1] ERROR \tat com.example.Main.main(Main.java:3)
+[2025-10-24 02:14:07,114] [t-1] ERROR Caused by: java.io.IOException: gone
+[2025-10-24 02:14:07,114] [t-2] ERROR \tat com.example.Main.main(Main.java:3)
+[2025-10-24 02:14:07,114] [t-2] ERROR could not go on
+[2025-10-24 02:14:08,113] [main] INFO go on
+"""
+
+
+@pytest.mark.parametrize("repeats", [1, 60])
+def test_69_traces_of_threads_whose_lines_all_have_times_are_kept_apart(repeats: int) -> None:
+    records = records_of((THREADS * repeats).encode(), 1 << 13)
+    assert len(records) == 5 * repeats
+    lines = THREADS.splitlines()
+    assert [record.text.splitlines() for record in records[:5]] == [
+        [lines[0]],
+        [lines[1], lines[3], lines[5], lines[6]],
+        [lines[2], lines[4], lines[7]],
+        [lines[8]],
+        [lines[9]],
+    ]
+    assert [record.line for record in records[:5]] == [1, 2, 3, 9, 10]
+
+
+def test_a_traceback_whose_lines_all_have_times_is_one_record() -> None:
+    head = "2025-10-24 02:14:07,113 - app - ERROR - "
+    traceback = [line.format("x") for line in TRACE]
+    chained = [*traceback, "", "During handling of the above exception, another exception occurred:", "", *traceback]
+    log = "".join(head + line + "\n" for line in ("cannot save", *chained, "giving up"))
+    quiet = "2025-10-24 02:14:09,113 - app - INFO - request\n"
+    records = records_of((quiet * 3 + log + quiet).encode())
+    assert [record.line for record in records] == [1, 2, 3, 4, 5, 16, 17]
+    assert records[4].text.count("ValueError: x") == 2
+
+
+def test_errors_that_follow_each_other_are_no_trace() -> None:
+    log = "2025-10-24 02:14:07,113 ERROR api: could not save order (timeout in orders.py:42)\n" * 20
+    assert len(records_of(log.encode())) == 20
+
+
 @pytest.mark.parametrize("size", [2_000, 3_001, 4_999])
 def test_69_in_blocks_of_any_size(size: int) -> None:
     head = "2025-10-24 02:14:{0:02d}.113 UTC [{1}] app@prod {2}:  {3}\n"
