@@ -6,9 +6,11 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analyzer.ingest.layout import PLAIN, Layout, Spans, Understood, all_layouts
 from analyzer.ingest.locate import learn
+from analyzer.ingest.sieve import lines_by_layout
 from analyzer.ingest.timeformats import Clock, parse_timestamp
 from analyzer.ingest.w3c import layout_of_header
 
@@ -42,29 +44,37 @@ def is_head(line: bytes) -> bool:
     return _INDENTED_HEAD.match(line) is not None
 
 
-def detect_layout(
-    lines: Sequence[bytes], least: int | None = None, dated: bool = False
-) -> tuple[Layout, list[Understood], list[bytes]]:
+Detected = tuple[Layout, Sequence[Understood], Sequence[bytes]]
+
+
+def detect_layout(lines: Sequence[bytes], least: int | None = None, dated: bool = False) -> Detected:
     """The layout that explains most of the given lines; the lines it explains, with the spans of
     their fields; the lines it leaves. `PLAIN` if none explains `least` lines (by default a tenth).
 
     `dated` says that the file is known to have timestamps.
     """
-    heads = [line for line in lines if is_head(line)] or list(lines)
+    return _detected(tuple(lines), least, dated)
+
+
+# The same beginning of a file is asked about several times: for envelopes, for the year, for its order among others.
+@lru_cache(maxsize=8)
+def _detected(lines: tuple[bytes, ...], least: int | None, dated: bool) -> Detected:
+    heads = tuple(line for line in lines if is_head(line)) or lines
     fitting = (candidate for candidate in candidates(heads) if not (dated and candidate.layout.undated_only))
     best = max(fitting, key=lambda candidate: candidate.score, default=None)
     if best is None or len(best.understood) < (max(1, len(heads) // 10) if least is None else least):
-        return PLAIN, [], heads
+        return PLAIN, (), heads
     explained = {line for line, _ in best.understood}
-    return best.layout, best.understood, [line for line in heads if line not in explained]
+    return best.layout, tuple(best.understood), tuple(line for line in heads if line not in explained)
 
 
 def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
     """Every layout that explains any of the lines."""
     probe = list({_shape(line): line for line in heads}.values())[:_PROBE]
+    maybe = lines_by_layout(probe)
     header = layout_of_header(heads)
     for layout in (*([header] if header else []), *all_layouts()):
-        if not any(layout.spans(line) is not None for line in probe):
+        if not any(layout.spans(line) is not None for line in maybe.get(layout.name, probe)):
             continue
         understood = [(line, spans) for line in heads if (spans := layout.spans(line)) is not None]
         if layout.anywhere and not _agree(understood):

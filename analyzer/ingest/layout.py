@@ -44,6 +44,7 @@ _MACROS: Mapping[bytes, bytes] = {
     b"%IDS%": rb"(?:\[(?:(?i:req|request|trace|span|session|job|tid|pid|corr|correlation)(?:id)?[-_:=# ][^\]]*"
     rb"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F-]+)?|[0-9a-fA-F]{12,}|\d+|-)\]\s+)*",
 }  # fmt: skip
+_LOOSE_MACROS = {**_MACROS, b"%TIME%": rb".*\d.*", b"%ISO%": rb".*\d.*"}
 FAMILIES = ("python", "java", "javascript", "go", "ruby", "php", "dotnet", "rust", "databases", "web", "system", "json",
             "general")  # fmt: skip
 """The files of declared layouts, in order of preference where two layouts explain the same lines equally well."""
@@ -53,7 +54,7 @@ Spans = dict[str, tuple[int, int]]
 Understood = tuple[bytes, Spans]
 """A line of some layout, with where its fields stand."""
 
-_LONGEST_HEAD = 4096
+LONGEST_HEAD = 4096
 """Bytes of a line within which its head must end."""
 
 
@@ -102,10 +103,18 @@ class Layout:
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:
         """The head as a compiled expression, anchored at the start of a line by `match`."""
+        return re.compile(self._written_out(_MACROS))
+
+    def _written_out(self, macros: Mapping[bytes, bytes]) -> bytes:
         pattern = self.head.encode()
-        for macro, expansion in _MACROS.items():
+        for macro, expansion in macros.items():
             pattern = pattern.replace(macro, expansion)
-        return re.compile(pattern)
+        return pattern
+
+    @property
+    def look(self) -> bytes:
+        """An expression that every line of this layout fits, and few others do: anything may be a timestamp."""
+        return b"^(?:" + without_names(self._written_out(_LOOSE_MACROS)) + b")"
 
     def search_pattern(self, group: str) -> str:
         """The expression that finds one group in a line, in the syntax of RE2."""
@@ -164,7 +173,7 @@ class Layout:
             return keyed.json_spans(line, self.requires, self.time_keys, self.level_keys)
         if self.style == "logfmt":
             return keyed.logfmt_spans(line, self.requires, self.time_keys, self.level_keys)
-        match = self.pattern.match(line[:_LONGEST_HEAD])
+        match = self.pattern.match(line[:LONGEST_HEAD])
         if match is None:
             return None
         if self.has_timestamp and match["timestamp"] is not None and not is_timestamp(match["timestamp"]):
@@ -175,7 +184,7 @@ class Layout:
         """The fields of one record, from its first line (of JSON, from all of it)."""
         if self.has_keys:
             return self._fields_by_key(record)
-        line = record[:_LONGEST_HEAD].partition(b"\n")[0]
+        line = record[:LONGEST_HEAD].partition(b"\n")[0]
         match = self.pattern.match(line)
         if match is None:
             return Fields(service=self.service)

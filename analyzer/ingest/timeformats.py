@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from analyzer.ingest.zones import ZONE, zone_minutes
@@ -92,7 +92,6 @@ SPECIAL: Mapping[str, bytes] = {
     "clock": _CLOCK,
     "clock to the minute": _SHORT,
 }  # fmt: skip
-_COMPILED = {name: re.compile(pattern) for name, pattern in (*GENERAL.items(), *SPECIAL.items())}
 
 
 def without_names(pattern: bytes) -> bytes:
@@ -122,6 +121,31 @@ TIMESTAMP = (
 """Any timestamp that may be looked for anywhere, as one expression without groups."""
 
 
+class Format:
+    """One format. Its expression is compiled when a text looks like it: most runs meet one or two."""
+
+    def __init__(self, pattern: bytes) -> None:
+        self._pattern = pattern
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[bytes]:
+        return re.compile(self._pattern)
+
+    @cached_property
+    def _look(self) -> re.Pattern[bytes]:
+        """What every text of this format fits: any zone may be in it, and any word for a month."""
+        return re.compile(without_names(self._pattern.replace(ZONE, b".*").replace(_MONTH, _WORD)))
+
+    def match(self, text: bytes) -> re.Match[bytes] | None:
+        """The parts of the timestamp at the start of `text`."""
+        if "_compiled" not in self.__dict__ and self._look.match(text) is None:
+            return None
+        return self._compiled.match(text)
+
+
+_FORMATS = {name: Format(pattern) for name, pattern in (*GENERAL.items(), *SPECIAL.items())}
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """What a timestamp does not say itself.
@@ -145,8 +169,8 @@ def is_timestamp(text: bytes) -> bool:
 
 def match_timestamp(text: bytes) -> tuple[str, re.Match[bytes]] | None:
     """The format of the timestamp at the start of `text`, and its parts."""
-    for name, pattern in _COMPILED.items():
-        match = pattern.match(text)
+    for name, each in _FORMATS.items():
+        match = each.match(text)
         if match is not None:
             return name, match
     return None

@@ -47,7 +47,7 @@ def test_a_sample_is_detected_as_its_own_layout(
     detected, understood, rest = detect_layout([head_of(line)] * copies)
     assert detected.name == layout.name
     assert len(understood) == copies
-    assert rest == []
+    assert not rest
 
 
 @pytest.mark.parametrize(("layout", "line", "fields"), SAMPLES)
