@@ -134,6 +134,37 @@ def test_help_imports_nothing_heavy(environment: dict[str, str]) -> None:
     assert heavy.isdisjoint(modules)
 
 
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_a_scan_imports_no_more_than_it_needs(environment: dict[str, str], tmp_path: Path, form: str) -> None:
+    log = tmp_path / "app.log"
+    log.write_text("2025-10-24 02:14:07,113 - app.db - ERROR - could not save\n" * 20)
+    script = (
+        f"import sys; sys.argv = ['analyzer', 'scan', '--quiet', '--format', {form!r}, {str(log)!r}]\n"
+        "from analyzer.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: print(stop.code, *sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, env=environment, capture_output=True, text=True)
+    status, *modules = done.stderr.splitlines()[-1].split()
+    assert status == "0"
+    assert {"alembic", "apprise", "fsspec", "pandas", "sqlalchemy", "streamlit"}.isdisjoint(modules)
+
+
+def test_data_frames_are_to_be_had_although_a_scan_spares_pandas(environment: dict[str, str]) -> None:
+    script = (
+        "import sys\n"
+        "from analyzer.commands.arrow import spare_pandas\n"
+        "spare_pandas()\n"
+        "import pyarrow as pa\n"
+        "table = pa.table({'a': pa.array([1, None])})\n"
+        "assert 'pandas' not in sys.modules\n"
+        "assert table.to_pandas()['a'].isna().tolist() == [False, True]\n"
+        "import pandas\n"
+        "assert pa.array(pandas.Series([1.0, float('nan')])).null_count == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
+
+
 def test_version(command: Command) -> None:
     assert command("--version").stdout.decode() == f"analyzer {__version__}\n"
 

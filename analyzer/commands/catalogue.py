@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analyzer.catalogue.load import Catalogue, read_catalogue
 from analyzer.catalogue.own import own_catalogue
+from analyzer.commands.arrow import spare_pandas
 from analyzer.commands.output import Status, complain
 from analyzer.config import user_settings
 from analyzer.errors import CatalogueError, CatalogueProblem
@@ -48,6 +49,7 @@ def chosen_catalogue(options: CatalogueOptions) -> tuple[Catalogue, Status]:
 
 def read_chosen(options: CatalogueOptions, lint_built_in: bool = False) -> tuple[Catalogue, list[CatalogueProblem]]:
     """Like `chosen_catalogue`, with the faults as data."""
+    spare_pandas()
     if options.paths:
         return read_catalogue(options.paths, lint_built_in)
     own = own_catalogue(user_settings(options.config).catalogue, lint_built_in)

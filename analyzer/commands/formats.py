@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analyzer.commands.arrow import spare_pandas
 from analyzer.commands.output import Look, Status, complain, emit, look_of_output
 from analyzer.errors import InputError
 from analyzer.ingest.account import Account, Sampled, accounts_of
@@ -51,6 +52,7 @@ def _example(layout: Layout) -> str:
 
 def explain(paths: Sequence[str], timezone: str) -> Status:
     """How the beginning of each input is understood, and what was assumed."""
+    spare_pandas()
     try:
         zone = ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.own import own_catalogue
+from analyzer.commands.arrow import spare_pandas
 from analyzer.commands.output import Status, complain, emit, progress, write_file
 from analyzer.config import read_settings
 from analyzer.errors import InputError
@@ -41,6 +42,7 @@ class NightlyCommand:
 
 def nightly(command: NightlyCommand) -> Status:
     """One nightly run from the command line to the exit status."""
+    spare_pandas()
     config = _config(command)
     report_dir = Path(command.report_dir) if command.report_dir else config.report_dir
     if report_dir is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import NO_TIME, Clock
 
 _LAST = 1 << 62
+_BEFORE_OBJECT = b" \t\r\n\xef\xbb\xbf"
+"""White space, and the byte order mark that some programs put before each line."""
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 Document = Mapping[str, Any]
 _ATTRIBUTE_KEYS = {
@@ -119,11 +122,21 @@ class Documents:
 
     def _fits(self, text: bytes) -> Document | None:
         """The document in a line, if it is one of this kind."""
-        try:
-            document = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
-        return document if isinstance(document, dict) and self.recognise(document) else None
+        document = _parsed(text)
+        return document if document is not None and self.recognise(document) else None
+
+
+# All kinds are asked about the same lines of a sample, one after the other.
+@lru_cache(maxsize=512)
+def _parsed(text: bytes) -> Document | None:
+    """The JSON object that a text is, if it is one."""
+    if not text.lstrip(_BEFORE_OBJECT).startswith(b"{"):
+        return None
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def as_lines(outer: Lines, entries: Sequence[Entry], parents: np.ndarray, clock: Clock) -> Lines:
