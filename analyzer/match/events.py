@@ -22,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 _MAX_TEXT = 4096
 """Bytes of a record that are kept as its text."""
 
-_LEVEL_NAMES = pa.array([None, *LEVELS], pa.string())
+_LEVEL_NAMES = (None, *LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class EventWriter:
             pa.array(block.offsets(lines, table)),
             pa.DictionaryArray.from_arrays(signatures, self.names),
             self.severities.take(signatures),
-            _LEVEL_NAMES.take(pa.array(table.levels[rows])),
+            pa.array(_LEVEL_NAMES, pa.string()).take(pa.array(table.levels[rows])),
             service.take(said),
             keys.take(said),
             self._text(table, found),
