@@ -26,6 +26,12 @@ _STATUS_KEY = (
     r'"?(?P<status>STATUS)\b'
 )
 
+_REQUEST_KEY = (
+    r'"(?:request|request_line|req)" ?: ?"(?P<method>METHOD) (?:https?://[^/\s"]{1,200})?'
+    + _PATH
+    + r"(?: HTTP/[\d.]+)?\""
+)
+
 # METHOD and STATUS stand for the alternatives that are looked for.
 _SHAPES: tuple[str, ...] = (
     # access logs: "POST /x HTTP/1.1" 201
@@ -41,6 +47,9 @@ _SHAPES: tuple[str, ...] = (
     _METHOD_KEY + r"[^\n]{0,600}?" + _URL_KEY + r"[^\n]{0,4000}?" + _STATUS_KEY,
     _URL_KEY + r"[^\n]{0,600}?" + _METHOD_KEY + r"[^\n]{0,4000}?" + _STATUS_KEY,
     _STATUS_KEY + r"[^\n]{0,2000}?" + _METHOD_KEY + r"[^\n]{0,600}?" + _URL_KEY,
+    # JSON access logs of nginx, with the request line as a whole
+    _REQUEST_KEY + r"[^\n]{0,600}?" + _STATUS_KEY,
+    _STATUS_KEY + r"[^\n]{0,600}?" + _REQUEST_KEY,
     # logfmt (Heroku's router, Rails' lograge, Go)
     r'\bmethod="?(?P<method>METHOD)"?[^\n]{0,200}? (?:path|url|uri)="?' + _PATH +
     r'"?[^\n]{0,600}? (?:status|status_code|code)="?(?P<status>STATUS)\b',
