@@ -60,7 +60,11 @@ def detect_layout(lines: Sequence[bytes], least: int | None = None, dated: bool 
 @lru_cache(maxsize=8)
 def _detected(lines: tuple[bytes, ...], least: int | None, dated: bool) -> Detected:
     heads = tuple(line for line in lines if is_head(line)) or lines
-    fitting = (candidate for candidate in candidates(heads) if not (dated and candidate.layout.undated_only))
+    fitting = (
+        candidate
+        for candidate in candidates(heads)
+        if not (candidate.layout.undated_only if dated else candidate.layout.below)
+    )
     best = max(fitting, key=lambda candidate: candidate.score, default=None)
     if best is None or len(best.understood) < (max(1, len(heads) // 10) if least is None else least):
         return PLAIN, (), heads

@@ -79,6 +79,10 @@ class Layout:
     """Levels by their text, where they are not said in words that everybody uses."""
     default_level: Level | None = None
     """The level of records that state none, where the format defines one."""
+    text_below: bool = False
+    """Whether a record's first line holds its time alone, and what it says begins below."""
+    below: str | None = None
+    """The layout of a line right above, to which a line of this one belongs where it stands."""
     level_below: bool = False
     """Whether the level stands at the beginning of the record's second line."""
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from analyzer.model import LEVEL_CODES
 Codes = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 _SHAPES_PER_RULE = 8
+_BELOW = 400
 _LONGEST_HEAD = 1024
 """Bytes of a line that the layout's expression is given, where no rule explains the line."""
 
@@ -202,6 +203,8 @@ class LayoutReader:
         """The level code of each line."""
         if self.layout.level_below:
             return levels_at(data, np.minimum(ends + 1, len(data) - 1), "word")
+        if self.layout.text_below:
+            return infer_levels(line_array(data, *_below(data, starts, ends)))
         if not self._states_level:
             return self._unstated(data, starts, ends)
         codes = np.zeros(len(starts), dtype=np.int8)
@@ -278,6 +281,12 @@ def indented(data: Bytes, starts: Offsets) -> Flags:
     first = data[np.minimum(starts, len(data) - 1)]
     flags: Flags = (first == 32) | (first == 9)
     return flags
+
+
+def _below(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Offsets, Offsets]:
+    """The text under each line, as far as it may say how bad things are, up to the next of these lines."""
+    begins = np.minimum(ends + 1, len(data) - 1)
+    return begins, np.minimum(np.append(starts[1:], len(data)), begins + _BELOW)
 
 
 def stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:

@@ -160,6 +160,10 @@ class LineReader:
             self._readers += (_stray_reader(learned[0].clock),)
         self._latest = int((max(clock.latest, datetime.now(UTC)) + _FAR_FUTURE).timestamp() * 1_000_000)
         self.layouts = tuple(reader.layout for reader in self._readers)
+        names = [layout.name for layout in self.layouts]
+        self._belongs_below = [
+            (place, names.index(layout.below)) for place, layout in enumerate(self.layouts) if layout.below in names
+        ]
         self.layout = self.layouts[0]
         """The layout of most lines."""
         stamps = self.wrapped.times[:20]
@@ -310,6 +314,8 @@ class LineReader:
             rows = np.flatnonzero(layouts == place)
             if len(rows):
                 begins[rows] = reader.begins(data, starts[rows], ends[rows], times[rows])
+        for place, above in self._belongs_below:
+            begins[1:] &= ~((layouts[1:] == place) & (layouts[:-1] == above) & ~loose[:-1])
         if self._dated_heads:
             _part_long_records(data, starts, ends, begins)
         return _Marks(times, begins, layouts, loose)

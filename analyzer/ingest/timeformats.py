@@ -63,7 +63,7 @@ GENERAL: Mapping[str, bytes] = {
     "ISO 8601": _WEEKDAY + _ISO_DATE + _BETWEEN + _CLOCK + ZONE,
     "DB2": _ISO_DATE + b"-" + _DOTTED,
     "ISO 8601 without separators": rb"(?P<year>(?:19|20)\d\d)" + _TWO_MONTH + _TWO_DAY
-    + rb"(?:[T_ -]?(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)" + _SECOND + ZONE + rb"\b)",
+    + rb"(?:[T_: -]?(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)" + _SECOND + ZONE + rb"\b)",
     "date without separators": rb"(?P<year>(?:19|20)\d\d)" + _TWO_MONTH + _TWO_DAY
     + rb"[T_ -](?P<hour>\d{1,2}):(?P<minute>\d{1,2}):(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,9}))?" + ZONE,
     "common log": rb"(?P<day>\d\d)/" + _MONTH + rb"/(?P<year>\d{4})[: ]" + _CLOCK + ZONE,
@@ -71,6 +71,7 @@ GENERAL: Mapping[str, bytes] = {
     "month day year": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? (?P<year>\d{4})(?:, ?| at |: ?| )" + _CLOCK + ZONE,
     "day month year": _WEEKDAY + rb"(?P<day>\d{1,2})(?:[ -]|\. ?)" + _MONTH
     + rb"[ -](?P<year>\d{4}|\d\d)(?:::?|, ?| +| - )" + _CLOCK + ZONE,
+    "day month year without separators": rb"(?P<day>\d\d)" + _MONTH + rb"(?P<year>20\d\d)[ :T]" + _CLOCK + ZONE,
     "year month day": rb"(?P<year>\d{4})[ -]" + _MONTH + rb"[ -](?P<day>\d{1,2})(?:T|[ ,]+)" + _CLOCK + ZONE,
     "syslog": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2})(?:, ?| )" + _CLOCK + ZONE,
     "day month": _WEEKDAY + rb"(?P<day>\d{1,2})[ -]" + _MONTH + b" " + _CLOCK + ZONE,
@@ -107,13 +108,14 @@ _DATE = (
     rb"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d\d(?:\d\d)?)" + _BETWEEN,
     _WORD + rb" +\d{1,2}(?:, ?| |,? \d{4}(?:, ?| at |: ?| ))",
     rb"\d{1,2}(?:[ /-]|\. ?)" + _WORD + rb"(?:[ /-]\d\d(?:\d\d)?)?(?:::?|, ?| +| - )",
+    rb"\d\d[A-Z][a-z]{2}20\d\d[ :T]",
     rb"\d{4}[ -]" + _WORD + rb"[ -]\d{1,2}(?:T|[ ,]+)",
     rb"\d\d[-/]\d\d[ -]",
 )
 TIMESTAMP = (
     b"(?:" + _WEEKDAY + b"(?:" + b"|".join(_DATE) + rb")\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF)
     + without_names(ZONE) + rb"(?: (?:19|20)\d\d\b)?"
-    + rb"|(?:19|20)\d{6}(?:[T_ -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"
+    + rb"|(?:19|20)\d{6}(?:[T_: -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"
     + rb"(?:Z\b|[+-]\d\d:?\d\d\b)?"
     + b"|" + without_names(GENERAL["DB2"]) + b"|" + without_names(_ISO_DATE + rb"[T ]" + _SHORT) + _OFFSET
     + rb"|1\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d{1,9})?\b|1\.\d{6,16}[eE]\+?0?9\b|@4[0-9a-fA-F]{23}\b)"

@@ -170,3 +170,12 @@ def test_74_an_explosion_of_templates_is_capped(tmp_path: Path) -> None:
     counts = {template.template: template.count for template in analysis.unknown}
     assert counts[OTHER] > 10_000
     assert sum(counts.values()) == 17_000
+
+
+def test_entries_of_mysqls_slow_log_without_a_time_of_their_own_are_records() -> None:
+    entry = "# User@Host: app[app] @ web-1 [10.0.0.7]  Id: {0}\n# Query_time: 3.2  Lock_time: 0.0\nselect sleep({0});\n"
+    log = "# Time: 2025-10-24T02:14:07.113456Z\n" + entry.format(1) + entry.format(2)
+    records = records_of((log * 4).encode())
+    assert [record.line for record in records[:3]] == [1, 5, 8]
+    assert {record.time for record in records} == {"2025-10-24T02:14:07.113456+00:00"}
+    assert {record.level for record in records} == {"warn"}

@@ -42,8 +42,8 @@ def test_layouts_have_names_of_their_own() -> None:
 def test_a_sample_is_detected_as_its_own_layout(
     layout: Layout, line: str, fields: Mapping[str, Any], copies: int
 ) -> None:
-    if layout.anywhere and copies < 3:
-        return  # one line alone cannot agree with others
+    if (layout.anywhere and copies < 3) or layout.below:
+        return  # one line alone cannot agree with others, and some lines only mean something below others
     detected, understood, rest = detect_layout([head_of(line)] * copies)
     assert detected.name == layout.name
     assert len(understood) == copies
@@ -67,6 +67,8 @@ def test_a_sample_yields_its_fields(layout: Layout, line: str, fields: Mapping[s
 def test_a_file_of_like_lines_is_read_by_column_arithmetic_with_the_same_result(
     layout: Layout, line: str, fields: Mapping[str, Any]
 ) -> None:
+    if layout.below:
+        return
     records = records_of((line + "\n").encode() * 30, modified=CLOCK.latest)
     assert len(records) == 30
     assert {record.layout for record in records} == {layout.name}

@@ -42,6 +42,7 @@ EXAMPLES = {
     "pm2": "0|api  | could not save",
     "turbo": "api:dev: could not save",
     "concurrently": "[0] could not save",
+    "grep": "logs/api.log:42:could not save",
     "github-actions": "2025-10-24T02:14:07.1134567Z ##[error]could not save",
     "heroku": "2025-10-24T02:14:07.113456+00:00 app[web.1]: could not save",
     "fly": "2025-10-24T02:14:07Z app[148e2d] fra [info] could not save",

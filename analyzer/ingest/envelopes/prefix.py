@@ -22,7 +22,10 @@ from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Levels, Lines, Wrapping
 from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import Clock
-from analyzer.ingest.windows import Offsets
+from analyzer.ingest.windows import Bytes, Offsets
+
+_SPACE = 32
+_INDENTED = r"^(?P<spaces> +)\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d"
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Prefix:
         if "priority" in parts:
             wrapping = replace(wrapping, levels=_priorities(parts["priority"]))
         heads = starts - _lengths(parts["keep"]) if "keep" in parts else starts
+        if self.continues:
+            starts = starts + _indents(lines.data, starts, lines.ends)
         bare = replace(lines, starts=starts, heads=heads, wrapping=wrapping.inside(lines.wrapping))
         return join_parts(with_control_characters(bare) if self.escapes else bare, partial)
 
@@ -125,6 +130,15 @@ class Prefix:
 def _lengths(texts: pa.Array) -> Offsets:
     lengths: Offsets = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     return lengths
+
+
+def _indents(data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+    """How many spaces stand before the line of a program that indents its own timestamps, as HashiCorp's do."""
+    spaces: Offsets = np.zeros(len(starts), dtype=np.int64)
+    rows = np.flatnonzero((data[np.minimum(starts, len(data) - 1)] == _SPACE) & (ends > starts))
+    if len(rows):
+        spaces[rows] = _lengths(pc.extract_regex(line_array(data, starts[rows], ends[rows]), _INDENTED).field("spaces"))
+    return spaces
 
 
 def _level(word: str) -> int:

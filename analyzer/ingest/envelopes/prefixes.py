@@ -84,6 +84,12 @@ PREFIXES: tuple[Prefix, ...] = (
         shows=r"\[[\w@./:-]+\] (?:.* exited with code (?:\d+|SIG[A-Z]+)$|\s+(?:at |File \"))",
     ),
     Prefix(
+        "grep",
+        r"(?P<tag>[\w./@+-]+\.(?:log|txt|out|err)(?:\.\d{1,3})?)(?::(?:\d+:)?|-(?:\d+-)?)",
+        r"(?P<file>.+)",
+        continues=True,
+    ),
+    Prefix(
         "github-actions",
         rf"(?P<tag>[^\t]+\t[^\t]+\t){_BOM}",
         r"(?P<job>[^\t]+)\t(?P<step>[^\t]+)",
