@@ -113,3 +113,12 @@ def test_the_example_of_an_envelope_is_in_it(name: str) -> None:
 
 def test_every_envelope_has_an_example() -> None:
     assert {envelope.name for envelope in ENVELOPES} <= EXAMPLES.keys()
+
+
+def test_a_line_of_syslog_without_a_program_is_continued_by_nobody_else() -> None:
+    log = """\
+Jun 19 04:08:57 combo cups: cupsd startup succeeded
+Jun 19 04:09:11 combo syslogd 1.4.1: restart.
+Jun 19 04:09:12 combo cups: cupsd shutdown succeeded
+"""
+    assert [record.line for record in records_of(log.encode() * 4)] == list(range(1, 13))

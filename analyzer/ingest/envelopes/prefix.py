@@ -25,6 +25,7 @@ from analyzer.ingest.timestamps import Clock
 from analyzer.ingest.windows import Bytes, Offsets
 
 _SPACE = 32
+_STAMP = r"^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ])"
 _INDENTED = r"^(?P<spaces> +)\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d"
 
 
@@ -84,7 +85,7 @@ class Prefix:
         length = _lengths(parts["whole"])
         fits = length > 0  # where an expression does not match, Arrow's groups are empty and not null
         starts = lines.starts + length
-        wrapping, partial = self._tagged(parts.get("tag"), fits)
+        wrapping, partial = self._tagged(parts.get("tag"), fits, _stamped(array, fits) if self.continues else fits)
         if "time" in parts:
             wrapping = replace(wrapping, times=Stamps(clock).read(parts["time"]))
         if "priority" in parts:
@@ -95,8 +96,8 @@ class Prefix:
         bare = replace(lines, starts=starts, heads=heads, wrapping=wrapping.inside(lines.wrapping))
         return join_parts(with_control_characters(bare) if self.escapes else bare, partial)
 
-    def _tagged(self, tags: pa.Array | None, fits: Flags) -> tuple[Wrapping, Flags]:
-        """What the tags say, and which lines are partial."""
+    def _tagged(self, tags: pa.Array | None, fits: Flags, stamped: Flags) -> tuple[Wrapping, Flags]:
+        """What the tags say, and which lines are partial; `stamped` ones have no tag, and continue nothing."""
         coder = Coder()
         if tags is None:
             return nothing_said(len(fits)), np.zeros(len(fits), dtype=bool)
@@ -110,7 +111,7 @@ class Prefix:
         codes = encoded.indices.fill_null(len(places)).to_numpy(zero_copy_only=False)
         origins = np.array([*places, coder.place({})], dtype=np.int32)[codes]
         if self.continues:
-            origins = origins[np.maximum.accumulate(np.where(fits, np.arange(len(fits)), 0))]
+            origins = origins[np.maximum.accumulate(np.where(fits | stamped, np.arange(len(fits)), 0))]
         wrapping = replace(
             nothing_said(len(fits)),
             levels=np.array([*levels, 0], dtype=np.int8)[codes],
@@ -130,6 +131,15 @@ class Prefix:
 def _lengths(texts: pa.Array) -> Offsets:
     lengths: Offsets = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     return lengths
+
+
+def _stamped(lines: pa.Array, fits: Flags) -> Flags:
+    """Which lines without the whole prefix begin with a time all the same."""
+    stamped = np.zeros(len(fits), dtype=bool)
+    rows = np.flatnonzero(~fits)
+    if len(rows):
+        stamped[rows] = pc.match_substring_regex(lines.take(rows), _STAMP).to_numpy(zero_copy_only=False)
+    return stamped
 
 
 def _indents(data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
