@@ -47,23 +47,25 @@ def is_head(line: bytes) -> bool:
 Detected = tuple[Layout, Sequence[Understood], Sequence[bytes]]
 
 
-def detect_layout(lines: Sequence[bytes], least: int | None = None, dated: bool = False) -> Detected:
+def detect_layout(
+    lines: Sequence[bytes], least: int | None = None, dated: bool = False, without: str | None = None
+) -> Detected:
     """The layout that explains most of the given lines; the lines it explains, with the spans of
     their fields; the lines it leaves. `PLAIN` if none explains `least` lines (by default a tenth).
 
-    `dated` says that the file is known to have timestamps.
+    `dated` says that the file is known to have timestamps; `without` names a layout that does not count.
     """
-    return _detected(tuple(lines), least, dated)
+    return _detected(tuple(lines), least, dated, without)
 
 
 # The same beginning of a file is asked about several times: for envelopes, for the year, for its order among others.
 @lru_cache(maxsize=8)
-def _detected(lines: tuple[bytes, ...], least: int | None, dated: bool) -> Detected:
+def _detected(lines: tuple[bytes, ...], least: int | None, dated: bool, without: str | None) -> Detected:
     heads = tuple(line for line in lines if is_head(line)) or lines
     fitting = (
         candidate
         for candidate in candidates(heads)
-        if not (candidate.layout.undated_only if dated else candidate.layout.below)
+        if candidate.layout.name != without and not (candidate.layout.undated_only if dated else candidate.layout.below)
     )
     best = max(fitting, key=lambda candidate: candidate.score, default=None)
     if best is None or len(best.understood) < (max(1, len(heads) // 10) if least is None else least):

@@ -21,9 +21,9 @@ Codes = npt.NDArray[np.int8]
 _WORDS: dict[Level, str] = {
     "trace": "trac verb fine sill trc trce vrb",
     "debug": "debu dbg dbug conf deb",
-    "info": "info inf noti note nte log log: succ audi stat http defa syst timi",
-    "warn": "warn wrn war",
-    "error": "erro eror err seve fail",
+    "info": "info inf noti note nte log log: succ audi stat http defa syst timi hinw disp",
+    "warn": "warn wrn war atte adve avis",
+    "error": "erro eror err seve fail fehl erre",
     "fatal": "fata crit cri pani dpan aler emer ftl pnc",
 }
 """The first four letters of every level word met in the wild (three, where the word is that short)."""
@@ -39,7 +39,8 @@ _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "wa
 
 # Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes.
 _ERROR_WORDS = (
-    r"(?i)\b(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied|timed? ?out)\b"
+    r"(?i)\b(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied|timed? ?out"
+    r"|out of memory|segfault)\b"
     r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
 _HARMLESS = (

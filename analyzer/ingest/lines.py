@@ -44,6 +44,7 @@ SAMPLE_LINES = 400
 _MOST_LAYOUTS = 6
 _FEWEST_LINES = 3
 _SMALLEST_SHARE = 0.02
+_NEARLY_AS_MANY = 0.8
 _MINUTE = 60_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
@@ -399,6 +400,8 @@ def _learn_each(wrapped: Wrapped, clock: Clock) -> list[LayoutReader]:
 def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
     """The reader of the layout that most lines have, then those of the layouts among the rest."""
     layout, understood, rest = detect_layout(lines)
+    if layout.name == STRAY.name and (several := _several(lines, len(understood))):
+        return [LayoutReader(layout, understood, clock) for layout, understood in several]
     if layout.style == "text" and not _dated(understood) and len(understood) < len(rest):
         # A few access lines in console output do not make it an access log.
         layout, understood, rest = PLAIN, [], list(lines)
@@ -411,6 +414,19 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
             break
         readers.append(LayoutReader(another, understood, clock))
     return readers
+
+
+def _several(lines: Sequence[bytes], count: int) -> list[tuple[Layout, Sequence[Understood]]]:
+    """The layouts that together explain nearly as many lines as begin with any time at all, and each of
+    them better; none if there are none."""
+    found: list[tuple[Layout, Sequence[Understood]]] = []
+    rest = lines
+    while len(rest) >= _FEWEST_LINES and len(found) < _MOST_LAYOUTS:
+        layout, understood, rest = detect_layout(rest, max(_FEWEST_LINES, count // 10), dated=True, without=STRAY.name)
+        if layout is PLAIN or layout.anywhere or not _dated(understood):
+            break
+        found.append((layout, understood))
+    return found if sum(len(understood) for _, understood in found) >= _NEARLY_AS_MANY * count else []
 
 
 def _dated(understood: Sequence[Understood]) -> bool:

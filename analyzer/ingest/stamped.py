@@ -107,11 +107,21 @@ class _Joiner:
         frame = _FRAME.match(text)
         header = _HEADER.match(text) if frame is None else None
         if header is not None:
-            self._open[writer, header["front"]] = _Trace(row, time, unnamed=True)
+            head = self._said_with(header["front"], time, writer)
+            self._open[writer, header["front"]] = _Trace(row if head is None else head, time, unnamed=True)
+            if head is not None:
+                self.homes[row] = head
         elif frame is not None:
             self._begin(row, frame["front"] or b"", time, writer)
         else:
             self._recent = [*self._recent[1 - _REACH :], (row, writer, text, time)]
+
+    def _said_with(self, front: bytes, time: int, writer: int) -> int | None:
+        """The line right above with the same front and the very same time: what failed, before the traceback."""
+        if not self._recent:
+            return None
+        head, by, text, earlier = self._recent[-1]
+        return head if by == writer and time == earlier and text.startswith(front) else None
 
     def _goes_on(self, row: int, rest: bytes, time: int, trace: _Trace) -> bool:
         """Whether a line with the front of a trace is a part of it."""

@@ -22,14 +22,14 @@ _BY_NAME = {name: hours * 60 for hours, names in _HOURS.items() for name in name
 _SHARED = frozenset("ist cst bst ast gst est edt mst adt met wit cat art bdt ict pst".split())
 """Abbreviations that more than one region uses for different offsets."""
 
-_NAMES = "|".join(sorted((name.upper() for name in _BY_NAME if name != "z"), key=len, reverse=True)).encode()
+ZONE_NAMES = "|".join(sorted((name.upper() for name in _BY_NAME if name != "z"), key=len, reverse=True)).encode()
 _AREAS = (
     rb"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z0-9_+/-]{2,40}"
 )
 _HOURS_OFF = rb"(?:0\d|1[0-4])"
 ZONE = (
     rb"(?: ?(?P<zone>Z\b|[+-]" + _HOURS_OFF + rb":?[0-5]\d(?::?[0-5]\d)?\b|[+-]" + _HOURS_OFF + rb"\b"
-    rb"|(?:UTC|GMT)[+-]\d{1,2}(?::?\d\d)?\b|(?:" + _NAMES + rb")\b|" + _AREAS + rb")"
+    rb"|(?:UTC|GMT)[+-]\d{1,2}(?::?\d\d)?\b|(?:" + ZONE_NAMES + rb")\b|" + _AREAS + rb")"
     # Go and Java say a zone twice: `+0000 UTC`, `+02:00[Europe/Berlin]`.
     rb"(?: (?:UTC|GMT|[A-Z]?[ECIJKMPB][SDE]?S?T|MSK|WIB|[A-Z]{2}[SD]T)\b|\[[A-Za-z_+-]+(?:/[A-Za-z_+-]+)*\])?)?"
 )

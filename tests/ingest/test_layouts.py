@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from analyzer.ingest.detect import detect_layout
@@ -30,6 +32,21 @@ def head_of(sample: str) -> bytes:
 
 def test_every_declared_layout_has_samples() -> None:
     assert [layout.name for layout in all_layouts() if not layout.samples] == [JSON_LINES.name]
+
+
+@pytest.mark.parametrize(
+    "layout", [layout for layout in all_layouts() if layout.style == "text"], ids=lambda it: it.name
+)
+def test_every_head_can_be_searched_by_arrow(layout: Layout) -> None:
+    """Arrow's expressions know no looking ahead or back."""
+    for group in layout.pattern.groupindex:
+        pc.match_substring_regex(pa.array([b"x"]), layout.search_pattern(group))
+
+
+@pytest.mark.parametrize("thread", ["main", "http-nio-8080-exec-1", "pool-2-thread-1", "scheduling-1"])
+def test_a_thread_in_brackets_is_no_service(thread: str) -> None:
+    layout, *_ = detect_layout([f"ERROR [{thread}] could not save".encode()] * 5)
+    assert layout.fields(f"ERROR [{thread}] could not save".encode()).service is None
 
 
 def test_layouts_have_names_of_their_own() -> None:

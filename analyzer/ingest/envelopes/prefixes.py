@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.ingest.envelopes.prefix import Prefix
+from analyzer.ingest.zones import ZONE_NAMES
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
 _MACHINE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
@@ -147,6 +148,9 @@ PREFIXES: tuple[Prefix, ...] = (
 )
 """The platforms' prefixes; where two explain equally many lines, the first one wins."""
 
-TIMESTAMPED = Prefix("timestamped", rf"(?P<keep>\[?(?P<time>{_ISO})\]?(?:: | |$))", probe=rf"(?!{_ISO}\]?:? \s{{2}})")
+_ZONED = rf"{_ISO}(?: (?:{ZONE_NAMES.decode()})\b)?"
+TIMESTAMPED = Prefix(
+    "timestamped", rf"(?P<keep>\[?(?P<time>{_ZONED})\]?(?:: | |$))", probe=rf"(?!{_ZONED}\]?:? \s{{2}})"
+)
 """A bare time, as `docker logs -t`, Render and CloudWatch's exports put before each line; whether that
 is an envelope or the line's own depends on what is behind it."""
