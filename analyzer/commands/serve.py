@@ -27,6 +27,7 @@ def serve(paths: Sequence[str], host: str, port: int) -> int:
         "--server.headless", "true",
         "--server.fileWatcherType", "none",
         "--browser.gatherUsageStats", "false",
+        "--client.toolbarMode", "minimal",
     ]  # fmt: skip
     environment = dict(os.environ)
     if paths:

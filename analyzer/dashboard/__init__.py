@@ -10,9 +10,11 @@ def main() -> None:
     from analyzer.dashboard.choose import chosen_question
     from analyzer.dashboard.load import answer
     from analyzer.dashboard.overview import show_overview
+    from analyzer.dashboard.show import style
     from analyzer.dashboard.sources import show_sources
 
     st.set_page_config(page_title="Log incidents", layout="wide")
+    style()
     question = chosen_question()
     pages = [
         st.Page(lambda: show_overview(answer(question)), title="Incidents", url_path="incidents", default=True),

@@ -26,7 +26,7 @@ def show_incident(incident: Incident) -> None:
                 _advice(fix)
     if incident.evidence:
         st.subheader("Evidence", anchor=False)
-        for place, proof in enumerate(incident.evidence):
+        for place, proof in enumerate(words.proofs(incident)):
             _proof(proof, expanded=place == 0)
     if incident.entities:
         st.subheader("Involved", anchor=False)
@@ -55,7 +55,7 @@ def _root(incident: Incident) -> None:
 
 
 def _cascade(incident: Incident) -> None:
-    st.subheader("What happened, in order", anchor=False)
+    st.subheader("What happened, the cause first", anchor=False)
     lines = [
         f"{words.date_and_time(member.first_seen)}  {member.title}, {words.counted(member.count, 'event')}"
         f"{', related' if member.role == 'related' else ''}"

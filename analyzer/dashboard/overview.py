@@ -52,15 +52,16 @@ def _overview(analysis: Analysis) -> None:
 def _timeline(analysis: Analysis) -> None:
     figure = timeline(analysis, dark=st.context.theme.type == "dark")
     if figure is not None:
-        st.plotly_chart(
-            figure,
-            key="timeline",
-            theme=None,
-            on_select=_open_selected,
-            selection_mode="points",
-            config={"displayModeBar": False, "showTips": False, "doubleClick": "reset"},
-            alt="Records over time, and the incidents of the list as bars below them",
-        )
+        with st.container(key="picture"):
+            st.plotly_chart(
+                figure,
+                key="timeline",
+                theme=None,
+                on_select=_open_selected,
+                selection_mode="points",
+                config={"displayModeBar": False, "showTips": False, "doubleClick": "reset"},
+                alt="Records over time, and the incidents of the list as bars below them",
+            )
     for remark in remarks(analysis):
         show.plain(remark, soft=True)
 

@@ -17,6 +17,19 @@ _VERBATIM = re.compile(rf"{LINKED.pattern}|:[\w+/-]+:")
 """Besides addresses, `:name:`: Streamlit makes an emoji or an icon of it, even where it is escaped."""
 
 
+_STYLE = """<style>
+.stMainBlockContainer { padding-top: 4.5rem; }
+.st-key-picture { overflow-x: auto; }
+.st-key-picture > * { min-width: 900px; }
+</style>"""
+"""Less empty space on top; and on a telephone the picture is scrolled, as that of the report, not squeezed."""
+
+
+def style() -> None:
+    """What all pages look like, beyond Streamlit's own."""
+    st.html(_STYLE)
+
+
 def label(text: str, limit: int = 160) -> str:
     """Text for widgets that take nothing but Markdown: buttons, expanders."""
     return prose(one_line(text, limit), _VERBATIM)

@@ -19,16 +19,16 @@ def show_sources(analysis: Analysis | None) -> None:
         return
     show.plain(f"{words.period(analysis)}, {words.reading(analysis)}", soft=True)
     st.dataframe(pd.DataFrame([_row(source) for source in analysis.sources]), hide_index=True)
-    found = list(words.doubts(analysis))
+    found = words.doubts(analysis)
     if not found:
         show.plain("Everything was read and understood.")
         return
     st.subheader("Not read or not understood", anchor=False)
     for doubt in found:
-        times = f", {words.number(doubt.skipped.count)} times" if doubt.skipped.count > 1 else ""
-        show.plain(f"{doubt.source.path}: {doubt.skipped.reason}{times}", strong=doubt.skipped.trouble)
-        if doubt.skipped.sample:
-            show.record(doubt.skipped.sample)
+        times = f", {doubt.times()}" if doubt.times() else ""
+        show.plain(f"{doubt.reason}{times}: {', '.join(doubt.sources)}", strong=doubt.trouble)
+        if doubt.sample:
+            show.record(doubt.sample)
 
 
 def _row(source: Source) -> dict[str, object]:

@@ -13,6 +13,7 @@ from analyzer.model import Analysis
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 _BUCKETS = tuple(minutes * MINUTE for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
 _COLUMNS = 240
@@ -68,6 +69,12 @@ class Axis:
             column = minute - minute % width
             columns[column] = columns.get(column, 0) + count
         yield from sorted(columns.items())
+
+
+def day(micros: int, axis: Axis) -> str:
+    """The date of a moment, with its year where the axis shows more than one."""
+    one_year = from_micros(axis.start).year == from_micros(axis.end).year
+    return f"{from_micros(micros):{'%b %d' if one_year else '%Y-%m-%d'}}"
 
 
 def time_axis(analysis: Analysis) -> Axis | None:

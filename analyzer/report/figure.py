@@ -16,10 +16,21 @@ import pyarrow.compute as pc
 
 from analyzer.model import Analysis
 from analyzer.report import words
-from analyzer.report.axis import HOUR, Axis, from_micros, milliseconds, tick_distance, time_axis, to_micros
+from analyzer.report.axis import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Axis,
+    day,
+    from_micros,
+    milliseconds,
+    tick_distance,
+    time_axis,
+    to_micros,
+)
 from analyzer.report.clean import one_line
 from analyzer.report.drawing import Json, draw_lanes
-from analyzer.report.lanes import LANES, Lane, Mark, lane_label, lay_out, place_marks
+from analyzer.report.lanes import ASSUMED_PIXELS, LANES, PIXELS_PER_LETTER, Lane, Mark, lane_label, lay_out, place_marks
 from analyzer.report.palette import LEVEL_BANDS, SEVERITY_COLOURS, SEVERITY_INKS, SEVERITY_LETTERS
 
 _STRIP = 96
@@ -28,6 +39,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 292, 18, 26, 42
 _TALL = 480
 """From this height of lanes on, the times are written below them as well."""
 _MANY_BREAKS = 3
+_UNITS = {MINUTE: "minute", HOUR: "hour", DAY: "day"}
 _LINE = "rgba(128,128,128,0.28)"
 _CURVE = "rgba(128,128,128,0.95)"
 _INKS = {False: ("#1F2328", "#FFFFFF"), True: ("#E6EAF0", "#1B2028")}
@@ -144,7 +156,7 @@ def _layout(axis: Axis, lanes: Sequence[Lane], marks: Sequence[Mark], peak: floa
         layout["xaxis2"] = {**_x_axis(axis, "y2"), "matches": "x", "showticklabels": depth > _TALL}
         layout["yaxis2"] = {"domain": [0, depth / plot], "range": [depth, 0], "fixedrange": True, "visible": False}
         layout["shapes"] += _lane_lines(lanes)
-        layout["annotations"] += _lane_labels(lanes, with_date=axis.end - axis.start > 24 * HOUR)
+        layout["annotations"] += _lane_labels(lanes, with_date=axis.end - axis.start > DAY)
     return layout
 
 
@@ -190,17 +202,30 @@ def _ticks(axis: Axis) -> Json:
     return {
         "tickmode": "array",
         "tickvals": [milliseconds(begin) for begin in beginnings],
-        "ticktext": [f"{from_micros(begin):%b %d}<br>{from_micros(begin):%H:%M}" for begin in beginnings],
+        "ticktext": list(_tick_labels(beginnings, axis)),
         "tickangle": 0,
     }
+
+
+def _tick_labels(beginnings: Sequence[int], axis: Axis) -> Iterator[str]:
+    """Date and time of each beginning, empty where it would stand upon the one before."""
+    right = -1.0
+    for begin in beginnings:
+        place = axis.fraction(begin)
+        lines = (day(begin, axis), f"{from_micros(begin):%H:%M}")
+        half = max(map(len, lines)) * PIXELS_PER_LETTER / ASSUMED_PIXELS / 2
+        if place - half <= right:
+            yield ""
+        else:
+            right = place + half
+            yield "<br>".join(lines)
 
 
 def _strip_label(axis: Axis) -> Json:
     chips = "<br>".join(
         f'<span style="color:{colour}">■</span> {name}' for name, (_, colour) in reversed(tuple(LEVEL_BANDS.items()))
     )
-    minutes = axis.bucket // 60_000_000
-    unit = "minute" if minutes == 1 else words.duration(minutes * 60)
+    unit = _UNITS.get(axis.bucket) or words.duration(axis.bucket / 1e6)
     return _at_left(f"<b>Records per {unit}</b>, UTC<br>{chips}", 1, "paper")
 
 

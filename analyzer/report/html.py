@@ -37,7 +37,7 @@ def contents(analysis: Analysis, plotlyjs: PlotlyJs) -> dict[str, Any]:
         "analysis": analysis,
         "figure": _script_safe(figure) if figure else None,
         "remarks": remarks(analysis),
-        "doubts": list(words.doubts(analysis)),
+        "doubts": words.doubts(analysis),
         "one_day": words.on_one_day(analysis),
         "plotly": plotly_script() if plotlyjs == "inline" and figure else None,
         "plotly_file": PLOTLY_FILE,

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from analyzer.model import CascadeMember, Change, Incident
 from analyzer.report import words
-from analyzer.report.axis import Axis, to_micros
+from analyzer.report.axis import DAY, Axis, day, to_micros
 from analyzer.report.clean import one_line
 
 LANES = 60
@@ -119,8 +119,9 @@ class Mark:
 
 _LABEL_LEVELS = 3
 _TOLD = 6
-_ASSUMED_PIXELS = 900
-_PIXELS_PER_LETTER = 6.5
+ASSUMED_PIXELS = 900
+"""How wide the picture is taken to be where labels must not overlap."""
+PIXELS_PER_LETTER = 6.5
 
 
 def place_marks(changes: Sequence[Change], axis: Axis) -> list[Mark]:
@@ -137,9 +138,10 @@ def place_marks(changes: Sequence[Change], axis: Axis) -> list[Mark]:
 def _mark(group: Sequence[tuple[datetime, Change]], axis: Axis, taken: list[float]) -> Mark:
     first = group[0][0]
     kinds = ", ".join(dict.fromkeys(one_line(change.kind, 24) for _, change in group))
-    label = f"{kinds} {words.clock(first)[:5]}"
+    date = f"{day(to_micros(first), axis)} " if axis.end - axis.start > DAY else ""
+    label = f"{kinds} {date}{words.clock(first)[:5]}"
     place = axis.fraction(to_micros(first))
-    width = (len(label) * _PIXELS_PER_LETTER + 8) / _ASSUMED_PIXELS
+    width = (len(label) * PIXELS_PER_LETTER + 8) / ASSUMED_PIXELS
     leftward = place + width > 1
     left, right = (place - width, place) if leftward else (place, place + width)
     level = next((i for i, end in enumerate(taken) if end < left), None)

@@ -97,7 +97,7 @@ def _incident(incident: Incident) -> Iterator[str]:
     yield from _cascade(incident)
     for fix in incident.fixes:
         yield from _fix(fix)
-    yield from _evidence(incident.evidence)
+    yield from _evidence(words.proofs(incident))
 
 
 def _cascade(incident: Incident) -> Iterator[str]:
@@ -161,12 +161,12 @@ def _sources(analysis: Analysis) -> Iterator[str]:
         lines = words.counted(source.lines, "line")
         yield f"- {code(source.path)}: {layout}, {lines}, {words.size(source.bytes)}"
     yield ""
-    found = list(words.doubts(analysis))
+    found = words.doubts(analysis)
     if not found:
         return
     yield "## Not read or not understood"
     yield ""
     for doubt in found:
-        sample = f": {code(doubt.skipped.sample)}" if doubt.skipped.sample else ""
-        times = f"{words.number(doubt.skipped.count)} × " if doubt.skipped.count > 1 else ""
-        yield f"- {code(doubt.source.path)}: {times}{prose(doubt.skipped.reason)}{sample}"
+        sample = f": {code(doubt.sample)}" if doubt.sample else ""
+        times = f" ({doubt.times()})" if doubt.times() else ""
+        yield f"- {', '.join(map(code, doubt.sources))}: {prose(doubt.reason)}{times}{sample}"

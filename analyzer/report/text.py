@@ -15,29 +15,33 @@ from analyzer.report.palette import SEVERITY_COLOURS
 
 _INDENT = 10
 _IN_FULL = 10
-"""Incidents told with root, cascade and fix; the rest get a line each."""
+"""Incidents told with root, cascade and fix; the rest get only their line in the list of all."""
 _UNKNOWN_SHOWN = 5
 _CASCADE_SHOWN = 4
 _STEPS_SHOWN = 3
+_SOURCES_SHOWN = 4
 _BARS = "▁▂▃▅▇"
 _SPARK_WIDTH = 12
 _LEAST_MINUTES = 2
 
 
 def render(analysis: Analysis, *, width: int = 100, colour: bool = False, elapsed: float | None = None) -> str:
-    """The report of a run; `elapsed` in seconds is shown where it is known."""
+    """The report of a run; `elapsed` in seconds is shown where it is known.
+
+    Several incidents are listed at the end once more: that is what a terminal still shows when the run is over.
+    """
     paper = _Paper(width, colour)
     paper.add_all(_headline(analysis, paper, elapsed))
     with_date = not words.on_one_day(analysis)
     for incident in analysis.incidents[:_IN_FULL]:
         paper.gap()
         paper.add_all(_incident(incident, paper, with_date))
-    paper.add_all(_remaining(analysis.incidents[_IN_FULL:], paper, with_date))
     if not analysis.incidents:
         paper.gap()
         paper.add_all(_clean(analysis, paper))
     paper.add_all(_unknown(analysis, paper))
     paper.add_all(_doubts(analysis, paper))
+    paper.add_all(_at_a_glance(analysis, paper, with_date))
     return paper.text()
 
 
@@ -55,7 +59,7 @@ def render_incident(incident: Incident, *, width: int = 100, colour: bool = Fals
         shown = ", ".join(one_line(value, 60) for value in values[:8])
         more = f", and {words.number(len(values) - 8)} more" if len(values) > 8 else ""
         paper.add_all(paper.entry("about", Text(f"{one_line(name)}: {shown}{more}")))
-    for proof in incident.evidence:
+    for proof in words.proofs(incident):
         paper.gap()
         paper.add_all(_full_proof(proof))
     return paper.text()
@@ -114,6 +118,8 @@ def _headline(analysis: Analysis, paper: _Paper, elapsed: float | None) -> Itera
         room = paper.width - lines[-1].cell_len - len(right)
         lines[-1].append(" " * max(room, 2) + right)
     yield from lines
+    if len(analysis.incidents) > 1:
+        yield Text(words.headline(analysis), style="bold")
 
 
 def _clean(analysis: Analysis, paper: _Paper) -> Iterator[Text]:
@@ -129,12 +135,13 @@ def _incident(incident: Incident, paper: _Paper, with_date: bool) -> Iterator[Te
     yield from _then(incident, paper)
     yield from _fix(incident, paper)
     if incident.evidence:
-        places = dict.fromkeys(f"{one_line(proof.source)}:{proof.line}" for proof in incident.evidence)
-        yield from paper.entry("proof", Text("  ".join(list(places)[:4])))
+        places = [f"{one_line(proof.source)}:{proof.line}" for proof in words.proofs(incident)[:4]]
+        yield from paper.entry("proof", Text("  ".join(places)))
 
 
 def _title(incident: Incident, paper: _Paper) -> Iterator[Text]:
-    right = f"{incident.status}   {words.counted(incident.event_count, 'event')}"
+    events = words.counted(incident.event_count, "event")
+    right = f"{incident.status}   {events}   {one_line(incident.id)}"
     severity = incident.severity.upper()
     style = f"bold {SEVERITY_COLOURS[incident.severity]}"
     lines = list(paper.entry(severity, Text(one_line(incident.title, 200), style="bold"), style))
@@ -205,9 +212,6 @@ def _fix(incident: Incident, paper: _Paper) -> Iterator[Text]:
         yield from paper.entry(label, Text(f"{place}  {one_line(step.text)}"))
         yield from _command(step.command, step.destructive)
         label = ""
-    yield Text.assemble(
-        ((f"  {label}").ljust(_INDENT), "dim"), ("see  ", "dim"), f"analyzer show {one_line(incident.id)}"
-    )
 
 
 def _command(command: str | None, destructive: bool) -> Iterator[Text]:
@@ -220,15 +224,21 @@ def _command(command: str | None, destructive: bool) -> Iterator[Text]:
         yield Text(" " * (_INDENT + 3) + line)
 
 
-def _remaining(incidents: list[Incident], paper: _Paper, with_date: bool) -> Iterator[Text]:
-    if not incidents:
+def _at_a_glance(analysis: Analysis, paper: _Paper, with_date: bool) -> Iterator[Text]:
+    """When each incident began, and how to see all of it."""
+    if not analysis.incidents:
         return
     yield Text()
-    yield Text(f"and {words.counted(len(incidents), 'incident')} more:")
-    for incident in incidents:
-        when = words.span(incident.start, incident.end, with_date=with_date)
-        line = Text(f"{one_line(incident.title, 60)}   {when}   {incident.id}")
-        yield from paper.entry(incident.severity.upper(), line, SEVERITY_COLOURS[incident.severity])
+    if len(analysis.incidents) > 1:
+        yield Text(words.headline(analysis), style="bold")
+        for incident in analysis.incidents:
+            began = words.date_and_time(incident.start) if with_date else words.clock(incident.start)
+            line = Text(f"{began}  {one_line(incident.title, 60)}   {one_line(incident.id)}")
+            yield from paper.entry(incident.severity.upper(), line, SEVERITY_COLOURS[incident.severity])
+    yield from paper.entry(
+        "In full", Text("the same command with --output report.html; or --output report.json, then"), "none"
+    )
+    yield Text(f"{'':{_INDENT}}analyzer show {one_line(analysis.incidents[0].id)} --from report.json")
 
 
 def _unknown(analysis: Analysis, paper: _Paper) -> Iterator[Text]:
@@ -246,18 +256,24 @@ def _unknown(analysis: Analysis, paper: _Paper) -> Iterator[Text]:
 
 
 def _doubts(analysis: Analysis, paper: _Paper) -> Iterator[Text]:
-    found = list(words.doubts(analysis))
+    found = words.doubts(analysis)
     if not found:
         return
     yield Text()
     yield Text.assemble(("NOT READ OR NOT UNDERSTOOD", "bold"))
     for doubt in found:
-        skipped = doubt.skipped
-        times = f" ({words.number(skipped.count)} times)" if skipped.count > 1 else ""
-        line = Text(f"{one_line(doubt.source.path)}: {one_line(skipped.reason)}{times}")
-        yield from paper.entry("trouble" if skipped.trouble else "note", line)
-        if skipped.sample:
-            yield from paper.entry("", Text(one_line(skipped.sample, 160), style="dim"))
+        yield from paper.entry("trouble" if doubt.trouble else "note", Text(_doubt(doubt)))
+        if doubt.sample:
+            yield from paper.entry("", Text(one_line(doubt.sample, 160), style="dim"))
+
+
+def _doubt(doubt: words.Doubt) -> str:
+    said = f"{one_line(doubt.reason)}{f' ({doubt.times()})' if doubt.times() else ''}"
+    shown = ", ".join(map(one_line, doubt.sources[:_SOURCES_SHOWN]))
+    hidden = len(doubt.sources) - _SOURCES_SHOWN
+    if len(doubt.sources) == 1:
+        return f"{shown}: {said}"
+    return f"{said}: {shown}{f', and {words.number(hidden)} more sources' if hidden > 0 else ''}"
 
 
 def _full_cascade(incident: Incident, paper: _Paper) -> Iterator[Text]:

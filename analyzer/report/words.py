@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from analyzer.model import SEVERITIES, Analysis, CascadeMember, Change, Incident, Skipped, Source
+from analyzer.model import SEVERITIES, Analysis, CascadeMember, Change, Evidence, Incident, Skipped, Source
 from analyzer.report.clean import one_line
 
 
@@ -183,18 +183,49 @@ def beginning(incident: Incident) -> str:
     return ", ".join(filter(None, (first, f"{change.kind} {before}" if change and before else "")))
 
 
+def proofs(incident: Incident) -> list[Evidence]:
+    """The records that prove an incident, each once: one record may prove several of its failures."""
+    first: dict[tuple[str, int], Evidence] = {}
+    for proof in incident.evidence:
+        first.setdefault((proof.source, proof.line), proof)
+    return list(first.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something of a source that was not read or not understood."""
+    """Something that was not read or not understood, in one source or for the same reason in several."""
 
-    source: Source
-    skipped: Skipped
+    reason: str
+    trouble: bool
+    count: int
+    sources: tuple[str, ...]
+    sample: str | None
+
+    def times(self) -> str:
+        """How often, where that was more than once in each source."""
+        return f"{number(self.count)} times" if self.count > len(self.sources) else ""
 
 
-def doubts(analysis: Analysis) -> Iterator[Doubt]:
-    """Everything that was not read or not understood, trouble first."""
-    found = [Doubt(source, skipped) for source in analysis.sources for skipped in _skipped(source)]
-    yield from sorted(found, key=lambda doubt: not doubt.skipped.trouble)
+def doubts(analysis: Analysis) -> list[Doubt]:
+    """Everything that was not read or not understood, trouble first; what many sources share is said once."""
+    found: dict[tuple[str, bool], list[tuple[Source, Skipped]]] = {}
+    for source in analysis.sources:
+        for skipped in _skipped(source):
+            found.setdefault((skipped.reason, skipped.trouble), []).append((source, skipped))
+    told = [_doubt(reason, trouble, group) for (reason, trouble), group in found.items()]
+    return sorted(told, key=lambda doubt: not doubt.trouble)
+
+
+def _doubt(reason: str, trouble: bool, group: Sequence[tuple[Source, Skipped]]) -> Doubt:
+    # A file that is left out for its name has that name as its sample.
+    samples = (skip.sample for source, skip in group if not f"/{source.path}".endswith(f"/{skip.sample}"))
+    return Doubt(
+        reason=reason,
+        trouble=trouble,
+        count=sum(skipped.count for _, skipped in group),
+        sources=tuple(source.path for source, _ in group),
+        sample=next(filter(None, samples), None),
+    )
 
 
 def _skipped(source: Source) -> Iterator[Skipped]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import plotly.graph_objects as go
+import pyarrow as pa
 import pytest
 
 from analyzer.model import VOLUME_SCHEMA, Analysis, Change
@@ -216,3 +217,30 @@ def test_a_clean_night_shows_its_volume() -> None:
 def test_nothing_with_a_time_gives_no_picture() -> None:
     nothing = dataclasses.replace(clean_analysis(), volume=VOLUME_SCHEMA.empty_table())
     assert timeline(nothing) is None
+
+
+def test_dates_stand_in_the_labels_of_changes_where_a_clock_time_is_not_enough() -> None:
+    nights = several_nights()
+    labels = [note["text"] for note in drawn(nights)["layout"]["annotations"] if note["xref"] == "x"]
+    assert labels == ["deploy Oct 24 02:13", "deploy Oct 25 02:13", "deploy Oct 26 02:13"]
+    moment = at("02:13:26").replace(year=2027)
+    years = dataclasses.replace(nights, changes=[*nights.changes, Change(timestamp=moment, kind="deploy", text="x")])
+    labels = [note["text"] for note in drawn(years)["layout"]["annotations"] if note["xref"] == "x"]
+    assert labels[-1] == "deploy 2027-10-24 02:13"
+
+
+def test_times_below_the_picture_never_overlap() -> None:
+    nights = [several_nights(30), several_nights(4)]
+    crowded, few = (drawn(each)["layout"]["xaxis"]["ticktext"] for each in nights)
+    assert len(crowded) == 30
+    assert "" in crowded
+    assert all(few)
+
+
+def test_records_are_counted_per_unit_of_time_that_has_a_name() -> None:
+    long = dataclasses.replace(
+        make_analysis([]), volume=pa.concat_tables([volume(NIGHT), volume(NIGHT + timedelta(days=4000))])
+    )
+    labels = [note["text"] for note in drawn(long)["layout"]["annotations"]]
+    assert any(label.startswith("<b>Records per ") for label in labels)
+    assert not any("per 1 " in label for label in labels)

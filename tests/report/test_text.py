@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from rich.cells import cell_len
 
+from analyzer.model import Skipped, Source
 from analyzer.report.text import render, render_incident, sparkline
 from tests.make_analysis import clean_analysis, make_analysis, many_incidents, silent_201
 
@@ -15,14 +16,13 @@ def test_the_picture() -> None:
     lines = render(make_analysis([silent_201()]), width=100, elapsed=0.21).splitlines()
     assert lines[0].endswith("0.21 s")
     assert lines[2].startswith("CRITICAL  Session created, then lost (silent 201)")
-    assert lines[2].endswith("new   549 events")
+    assert lines[2].endswith("new   549 events   7c1e9a")
     assert "02:14:07 to 02:51:33   ▅▃▃▃▅▇▇▅▅▅▃▂   api, postgres   137 sessions" in lines[3]
     assert lines[4].startswith("  root    insert into")
     assert lines[4].endswith("very likely (0.94)")
     assert lines[6].startswith("  change  deploy at 02:13:26, 41 s before it began")
     assert lines[7].startswith("  then    POST /api/sessions/create")
     assert "  fix     1  Run the insert in one transaction; answer 4xx when it is rolled back" in lines
-    assert "          see  analyzer show 7c1e9a" in lines
     assert "  proof   logs/api.log:18233  logs/postgres.log:902  logs/api.log:18240" in lines
 
 
@@ -76,11 +76,37 @@ def test_trouble_with_a_source_is_never_called_ok() -> None:
     assert "OK" not in text
 
 
-def test_many_incidents_end_in_one_line_each() -> None:
-    text = render(make_analysis(many_incidents(40)), width=120)
-    assert "and 30 incidents more:" in text
-    assert text.count("  root    ") == 10
-    assert text.count("many039") == 1
+def test_several_incidents_are_counted_first_and_listed_last() -> None:
+    lines = render(make_analysis(many_incidents(40)), width=120).splitlines()
+    assert lines[1] == "40 incidents: 8 critical, 8 high, 8 medium, 8 low, 8 info"
+    assert sum(line.startswith("  root    ") for line in lines) == 10
+    glance = lines[lines.index(lines[1], 2) + 1 : -2]
+    assert len(glance) == 40
+    assert glance[0].startswith("CRITICAL  01:")
+    assert glance[0].endswith("   many000")
+
+
+def test_one_incident_is_not_listed_once_more() -> None:
+    text = render(make_analysis([silent_201()]), width=120)
+    assert text.count("Session created, then lost") == 1
+    assert "1 incident" not in text
+
+
+def test_the_way_to_the_rest_is_a_command_that_works_as_printed() -> None:
+    last = render(make_analysis(), width=60).splitlines()[-1]
+    assert last == "          analyzer show 7c1e9a --from report.json"
+    assert "analyzer show" not in render(clean_analysis())
+
+
+def test_what_many_sources_share_is_said_once() -> None:
+    analysis = make_analysis([])
+    skipped = Skipped(reason="times without a zone; read as UTC", sample="01:12:07 first")
+    sources = [Source(path=f"logs/{i}.log", records=9, timestamped_records=9, skipped=(skipped,)) for i in range(9)]
+    text = render(dataclasses.replace(analysis, sources=sources), width=200)
+    assert (
+        "note    times without a zone; read as UTC: logs/0.log, logs/1.log, logs/2.log, logs/3.log, and 5 more sources"
+        "\n          01:12:07 first\n"
+    ) in text
 
 
 def test_incident_without_time() -> None:

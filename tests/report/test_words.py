@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from analyzer.model import Totals
+from analyzer.model import Skipped, Source, Totals
 from analyzer.report import words
 from tests.make_analysis import CHANGES, DEPLOY, at, clean_analysis, make_analysis, silent_201
 
@@ -94,5 +94,29 @@ def test_beginning_does_not_repeat_the_title() -> None:
 
 
 def test_doubts_put_trouble_first_and_notice_missing_times() -> None:
-    found = [(doubt.source.path, doubt.skipped.trouble) for doubt in words.doubts(make_analysis())]
-    assert found == [("logs/broken.gz", True), ("logs/api.log", False), ("logs/=cmd.log", False)]
+    found = [(doubt.sources, doubt.trouble) for doubt in words.doubts(make_analysis())]
+    assert found == [(("logs/broken.gz",), True), (("logs/api.log",), False), (("logs/=cmd.log",), False)]
+
+
+def test_doubts_for_the_same_reason_are_one_with_all_sources_and_the_whole_count() -> None:
+    sources = [
+        Source(path="logs/README.md", skipped=(Skipped(reason="not a log, by its name", sample="README.md"),)),
+        Source(path="expected.yaml", skipped=(Skipped(reason="not a log, by its name", sample="expected.yaml"),)),
+        Source(path="a.log", skipped=(Skipped(reason="no time", count=3, sample="log"), Skipped(reason="x"))),
+        Source(path="b.log", skipped=(Skipped(reason="no time", count=4), Skipped(reason="x", trouble=True))),
+    ]
+    found = words.doubts(dataclasses.replace(make_analysis([]), sources=sources))
+    told = [(doubt.reason, doubt.sources, doubt.times(), doubt.sample) for doubt in found]
+    assert told == [
+        ("x", ("b.log",), "", None),
+        ("not a log, by its name", ("logs/README.md", "expected.yaml"), "", None),
+        ("no time", ("a.log", "b.log"), "7 times", "log"),
+        ("x", ("a.log",), "", None),
+    ]
+
+
+def test_a_record_that_proves_several_failures_is_shown_once() -> None:
+    incident = silent_201()
+    again = dataclasses.replace(incident.evidence[0], signature="another.failure")
+    twice = dataclasses.replace(incident, evidence=(*incident.evidence, again))
+    assert words.proofs(twice) == list(incident.evidence)
