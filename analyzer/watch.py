@@ -1,14 +1,15 @@
 """Following logs as they grow: what is new goes into the store, what it means is told at once.
 
 Each round is a nightly run in small: it reads what the sources have gained, whatever was rotated
-meanwhile, and explains the night anew. So a restart goes on where reading stopped, and whoever looks
-at the store sees what the one who watches sees.
+meanwhile, and, where that holds events, explains the night anew: as often as leaves time to read. So a
+restart goes on where reading stopped, and whoever looks at the store sees what the one who watches sees.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -17,15 +18,22 @@ from analyzer.catalogue import Catalogue
 from analyzer.errors import InputError, StoreBusyError
 from analyzer.model import SEVERITIES, Incident
 from analyzer.nightly import NightlyOptions, run_nightly
+from analyzer.nightly.increment import Increment
 from analyzer.store import open_store
 
 Turn = Literal["opened", "escalated", "closed"]
 
-ROUND = 1.0
-"""Seconds from the end of one round to the beginning of the next."""
+ROUND = 0.5
+"""Seconds from the end of one round to the beginning of the next; twice as many where nothing is new."""
 
 QUIET = timedelta(minutes=10)
 """An incident without another event for so long, by the clock of the logs, is told as closed."""
+
+_SELDOM = 10.0
+"""Seconds after which records without any event are explained, too: something that did not come may be missed."""
+
+_LONGEST = 600.0
+"""Seconds after which the log of runs says anew that someone watches, whatever has come."""
 
 _FAR_MORE = 10
 _NIGHTS = timedelta(days=1)
@@ -41,15 +49,21 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round brought: how much was read, what changed, and sources in trouble."""
+    """What one round brought: how much was read, what changed, and sources in trouble. `settled` tells that
+    all that was read so far is explained."""
 
     records: int
     news: tuple[News, ...]
     trouble: dict[str, str] = field(default_factory=dict)
+    settled: bool = True
 
 
 def watch(
-    options: NightlyOptions, catalogue: Catalogue, stop: threading.Event, every: float = ROUND
+    options: NightlyOptions,
+    catalogue: Catalogue,
+    stop: threading.Event,
+    every: float = ROUND,
+    pace: Pace | None = None,
 ) -> Iterator[Round]:
     """Follow the sources of `options` until `stop` is set; one round after the other.
 
@@ -58,20 +72,60 @@ def watch(
     """
     teller: _Teller | None = None
     told: dict[str, str] = {}
+    pace = pace or Pace()
     while not stop.is_set():
         now = datetime.now(UTC)
         try:
             if teller is None:
                 teller = _Teller(_open_incidents(options.store, now))
-            outcome = run_nightly(replace(options, now=now), catalogue)
+            outcome = run_nightly(replace(options, now=now), catalogue, pace.due)
         except StoreBusyError:
             stop.wait(every)
             continue
-        news = teller.news(_open_incidents(options.store, now)) if outcome.records or teller.waits else []
+        news: list[News] = []
+        if outcome.explained:
+            news = teller.news(_open_incidents(options.store, now))
+            options = replace(options, instead_of=now)
+            pace.done()
         fresh = {path: why for path, why in outcome.trouble.items() if told.get(path) != why}
         told = dict(outcome.trouble)
-        yield Round(outcome.records, tuple(news), fresh)
-        stop.wait(every)
+        yield Round(outcome.records, tuple(news), fresh, pace.settled)
+        stop.wait(every if outcome.records else 2 * every)
+
+
+class Pace:
+    """When to explain what was read: at once where there are events, but no more than half of the time."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` tells seconds."""
+        self._clock = clock
+        self._events = self._records = 0
+        self._began = self._ended = float("-inf")
+        self.hurry = False
+        """Set where nobody waits for what is still to be read."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was read is explained."""
+        return not self._records
+
+    def due(self, increment: Increment) -> bool:
+        """Whether to explain now, with what a round has read; if so, that begins."""
+        self._events += increment.events
+        self._records += increment.records
+        now = self._clock()
+        rested = now - self._ended
+        took = self._ended - self._began if self._ended > self._began else 0.0
+        enough = took if self._events else max(_SELDOM, 10 * took) if self._records else _LONGEST
+        if rested >= enough or (self.hurry and self._records):
+            self._began = now
+            return True
+        return False
+
+    def done(self) -> None:
+        """Note that all that was read is explained."""
+        self._ended = self._clock()
+        self._events = self._records = 0
 
 
 def _open_incidents(url: str, now: datetime) -> tuple[datetime | None, list[Incident]]:
@@ -94,11 +148,6 @@ class _Teller:
         self._open: dict[str, Incident] = {}
         self._closed: dict[str, Incident] = {}
         self.news(beginning)
-
-    @property
-    def waits(self) -> bool:
-        """Whether any incident may still close."""
-        return bool(self._open)
 
     def news(self, state: tuple[datetime | None, Sequence[Incident]]) -> list[News]:
         """The turns since the last time, those that opened first."""

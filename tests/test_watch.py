@@ -9,12 +9,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from analyzer.store import open_store
-from analyzer.watch import Round, watch
+from analyzer.watch import Pace, Round, watch
 from tests.nightly.nights import House, lines
 
 REFUSED = "ERROR connection to db1 refused"
@@ -32,7 +33,9 @@ def at(minutes_ago: int, count: int, text: str = "INFO served request") -> str:
 
 
 def rounds_of(house: House) -> Iterator[Round]:
-    return watch(house.options(), house.catalogue, threading.Event(), every=0)
+    """Rounds long enough apart, by the clock of the pace, that each of them explains what it has read."""
+    clock = (moment for number in count() for moment in (number * 1000.0,) * 2)
+    return watch(house.options(), house.catalogue, threading.Event(), every=0, pace=Pace(clock.__next__))
 
 
 def turns(turn: Round) -> list[tuple[str, str]]:

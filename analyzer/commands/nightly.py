@@ -65,7 +65,7 @@ def nightly(command: NightlyCommand) -> Status:
     if report_dir is not None:
         reported = [outcome.night] if outcome.night is not None else []
         told = dict.fromkeys([*outcome.nights, *reported])
-        publish(store, told, report_dir, "directory" if config.shared_plotly else "inline")
+        publish(store, told, report_dir, "directory" if config.shared_plotly else "inline", outcome.night)
     for path, reason in outcome.trouble.items():
         complain(f"{path}: {reason}")
     # What could not be told is told by the next run; the night itself is in the store.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
+from analyzer.commands.spool import Spool
 from analyzer.commands.output import Status, complain, emit
 from analyzer.ingest.discover import STANDARD_INPUT
 from analyzer.nightly import NightlyOptions
@@ -22,7 +22,7 @@ from analyzer.report import words
 from analyzer.report.clean import one_line
 from analyzer.store import default_url
 from analyzer.store.session import StoreSettings
-from analyzer.watch import News, watch
+from analyzer.watch import News, Pace, watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,17 @@ class WatchCommand:
 def follow(command: WatchCommand) -> Status:
     """Watch until interrupted."""
     catalogue, _ = chosen_catalogue(command.catalogue)
-    stop, ended = threading.Event(), threading.Event()
+    stop, pace = threading.Event(), Pace()
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interrupt, lambda *_: stop.set())
-    with _files(command.paths, ended) as paths:
+    with _spooled(command.paths) as (paths, spool):
         options = NightlyOptions(
             sources=tuple(paths),
             store=command.store or default_url(),
             settings=StoreSettings(timezone=command.timezone),
             reading=options_for(timezone=command.timezone, jobs=None, redact=command.redact, progress=None),
         )
-        for number, turn in enumerate(watch(options, catalogue, stop)):
+        for number, turn in enumerate(watch(options, catalogue, stop, pace=pace)):
             if number == 0:
                 emit(
                     f"{_clock()}  watching {', '.join(command.paths)}: {words.counted(turn.records, 'record')} so far\n"
@@ -58,8 +58,11 @@ def follow(command: WatchCommand) -> Status:
                 emit(_told(news))
             for path, reason in turn.trouble.items():
                 complain(f"{path}: {reason}")
-            if ended.is_set() and not turn.records:
-                return Status.DONE
+            if spool is not None:
+                if pace.hurry and not turn.records and turn.settled:
+                    return Status.DONE
+                pace.hurry = spool.ended.is_set()
+                spool.round_done(trouble=bool(turn.trouble))
     return Status.INTERRUPTED
 
 
@@ -83,21 +86,15 @@ def _clock() -> str:
 
 
 @contextmanager
-def _files(paths: Sequence[str], ended: threading.Event) -> Iterator[list[str]]:
-    """The paths to follow; what comes on standard input is followed in a file of its own, and `ended` is
-    set when nothing more comes."""
+def _spooled(paths: Sequence[str]) -> Iterator[tuple[list[str], Spool | None]]:
+    """The paths to follow, standard input being copied to a folder of its own."""
     if STANDARD_INPUT not in paths:
-        yield list(paths)
+        yield list(paths), None
         return
-    with tempfile.TemporaryDirectory(prefix="analyzer-watch-") as folder:
-        spool = Path(folder) / "stdin.log"
-
-        def copy() -> None:
-            # Unbuffered on both sides: a line is to be seen when it comes.
-            with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as given, spool.open("wb", 0) as out:
-                shutil.copyfileobj(given, out)
-            ended.set()
-
-        spool.touch()
-        threading.Thread(target=copy, daemon=True, name="stdin").start()
-        yield [str(spool) if path == STANDARD_INPUT else path for path in paths]
+    with (
+        tempfile.TemporaryDirectory(prefix="analyzer-watch-") as folder,
+        open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as given,
+    ):
+        spool = Spool(Path(folder))
+        threading.Thread(target=spool.copy, args=(given,), daemon=True, name="stdin").start()
+        yield [folder if path == STANDARD_INPUT else path for path in paths], spool

@@ -35,6 +35,7 @@ class Increment:
         """`now` is the clock: no record is believed to be much later."""
         self.bytes = 0
         self.records = 0
+        self.events = 0
         self.trouble: dict[str, str] = {}
         self._archives: dict[str, str] = {}
         """The state of each archive that was read, empty as soon as a member of it is not finished."""
@@ -95,6 +96,7 @@ class Increment:
             undated = self._night(place, stream)
             place = self._passed(place, part)
             self._batch.add(source.path, part.scan, part.digest, undated)
+            self.events += part.scan.events.num_rows if part.scan.events is not None else 0
             self._batch.bytes += part.block.length
             if self._batch.is_due:
                 self._note(replace(report_of(source, stream, tally), bytes=place.position - read_from), stream, place)

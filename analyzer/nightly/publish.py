@@ -14,19 +14,24 @@ from analyzer.report.html import PLOTLY_FILE, PlotlyJs, plotly_script
 from analyzer.store.store import Store
 
 INDEX = "index.html"
+LATEST = "latest.html"
 
 
-def publish(store: Store, nights: Iterable[date], folder: Path, plotlyjs: PlotlyJs = "inline") -> list[Path]:
+def publish(
+    store: Store, nights: Iterable[date], folder: Path, plotlyjs: PlotlyJs = "inline", latest: date | None = None
+) -> list[Path]:
     """Write the reports of some nights and the index over all; the files written, the index last.
 
     Each file is whole or as it was before. With `plotlyjs="directory"` the pages share one copy of
-    plotly.js in the folder. Raises `InputError` where something cannot be written.
+    plotly.js in the folder. The page of the `latest` night is also written under a name that stays the
+    same, with plotly.js inside it: it opens wherever it is sent. Raises `InputError` where something
+    cannot be written.
     """
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if plotlyjs == "directory" and not (folder / PLOTLY_FILE).exists():
-            _write(folder / PLOTLY_FILE, plotly_script())
+        if plotlyjs == "directory":
+            _share_plotly(folder / PLOTLY_FILE)
         for day in nights:
             night = store.night(day)
             for suffix, text in (
@@ -35,12 +40,21 @@ def publish(store: Store, nights: Iterable[date], folder: Path, plotlyjs: Plotly
                 (".html", report.render_html(night, plotlyjs=plotlyjs)),
             ):
                 written.append(_write(folder / f"{day.isoformat()}{suffix}", text))
+            if day == latest:
+                written.append(_write(folder / LATEST, report.render_html(night)))
         known = store.nights()
         pages = frozenset(each.date for each in known if (folder / night_index.page_name(each.date)).exists())
         written.append(_write(folder / INDEX, night_index.render(known, store.incidents(), pages)))
     except OSError as error:
         raise InputError(f"{error.filename or folder}: the report cannot be written: {error.strerror}") from error
     return written
+
+
+def _share_plotly(file: Path) -> None:
+    """Put plotly.js beside the pages, in place of that of another version."""
+    script = plotly_script().encode()
+    if not file.exists() or file.stat().st_size != len(script):
+        write_whole(file, script)
 
 
 def _write(file: Path, text: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -23,7 +23,8 @@ _ALIVE = timedelta(days=8)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyOptions:
     """What a nightly run is to do. Nights more than `keep_days` before the last one are dropped, None
-    keeps all. `now` is the clock; tests set it."""
+    keeps all. `now` is the clock; tests set it. `instead_of` is when a run began whose place this one
+    takes in the log of runs."""
 
     sources: tuple[str, ...]
     store: str
@@ -31,24 +32,30 @@ class NightlyOptions:
     keep_days: int | None = None
     reading: Options = field(default_factory=Options)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    instead_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a run did. `night` is the one that its report is about, None while there is none;
-    `trouble` names each source that could not be read (in full), and why."""
+    `trouble` names each source that could not be read (in full), and why. `events` counts the new
+    records of which something is to be explained, and `explained` tells whether that was done."""
 
     night: date | None
     nights: list[date]
     bytes: int
     records: int
     trouble: Mapping[str, str]
+    events: int = 0
+    explained: bool = True
 
 
-def run_nightly(options: NightlyOptions, catalogue: Catalogue) -> Outcome:
+def run_nightly(
+    options: NightlyOptions, catalogue: Catalogue, explains: Callable[[Increment], bool] = lambda _: True
+) -> Outcome:
     """Read what is new, explain the nights it belongs to, and save it all.
 
-    Raises `StoreBusyError` where another run is at work, `StoreError` where the store cannot be
+    `explains` is asked when all is read and saved; what it puts off, a later run explains. Raises `StoreBusyError` where another run is at work, `StoreError` where the store cannot be
     written; it is intact then, and the next run does what this one could not.
     """
     if STANDARD_INPUT in options.sources:
@@ -56,6 +63,8 @@ def run_nightly(options: NightlyOptions, catalogue: Catalogue) -> Outcome:
     with open_session(options.store, options.settings) as session:
         increment = Increment(session, options.reading, options.now)
         increment.read(options.sources, catalogue)
+        if not explains(increment):
+            return _unexplained(increment)
         _tell_quiet_nights(session, options.now)
         pending = _with_neighbours(session, catalogue)
         explained = [explain(session, night, catalogue, options.reading.redact) for night in pending]
@@ -65,6 +74,7 @@ def run_nightly(options: NightlyOptions, catalogue: Catalogue) -> Outcome:
             bytes=increment.bytes,
             records=increment.records,
             trouble=increment.trouble,
+            instead_of=options.instead_of,
         )
         told = session.conclude(explained, record, options.keep_days)
         known = session.store.nights()
@@ -75,7 +85,15 @@ def run_nightly(options: NightlyOptions, catalogue: Catalogue) -> Outcome:
             bytes=increment.bytes,
             records=increment.records,
             trouble=increment.trouble,
+            events=increment.events,
         )
+
+
+def _unexplained(increment: Increment) -> Outcome:
+    return Outcome(
+        night=None, nights=[], bytes=increment.bytes, records=increment.records, trouble=increment.trouble,
+        events=increment.events, explained=False,
+    )  # fmt: skip
 
 
 def _with_neighbours(session: Session, catalogue: Catalogue) -> list[date]:

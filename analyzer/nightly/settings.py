@@ -67,7 +67,7 @@ class NightlyConfig(SettingsModel):
     redact: bool = True
     jobs: int | None = Field(default=None, ge=1)
     report_dir: ConfiguredPath | None = None
-    shared_plotly: bool = False
+    shared_plotly: bool = True
     catalogue: CatalogueSettings = CatalogueSettings()
     store: StoreConfig = StoreConfig()
     notify: tuple[NotifySettings, ...] = ()
@@ -95,12 +95,11 @@ sources = [
 # Threads; default: one per core.
 # jobs = 2
 
-# Where reports go.
+# Where reports go. latest.html is the page of the last night, and holds all it needs: send that by mail.
 report_dir = "reports"
 
-# Each page holds the plotting library (4.6 MB), so that it can be sent by mail. If true, the pages share one
-# copy in their folder.
-# shared_plotly = false
+# The other pages share one copy of the plotting library in their folder. If false, each holds its own (4.6 MB).
+# shared_plotly = true
 
 [store]
 # Default: in the user's data folder. A team shares one in PostgreSQL.

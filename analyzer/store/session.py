@@ -38,13 +38,15 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """What the log of runs says of a run that is done; `trouble`: what each source could not give."""
+    """What the log of runs says of a run that is done; `trouble`: what each source could not give;
+    `instead_of`: when the run began whose place it takes."""
 
     started: datetime
     finished: datetime
     bytes: int
     records: int
     trouble: Mapping[str, str]
+    instead_of: datetime | None = None
 
 
 class Session:
@@ -130,6 +132,7 @@ class Session:
         with self.database.begin() as connection:
             told = tell_history(connection, self.database, explained)
             dropped = _drop_old(connection, keep_days) if keep_days is not None else []
+            connection.execute(delete(schema.runs).where(schema.runs.c.started == micros(record.instead_of)))
             upsert(connection, self.database, schema.runs, [_run_row(record, told)])
         with self.database.told():
             remove(self.folder, dropped)

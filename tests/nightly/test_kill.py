@@ -19,6 +19,6 @@ def test_a_run_that_was_killed_and_repeated_leaves_what_an_undisturbed_one_leave
         check=False, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    found = re.fullmatch(r"6 stores, (\d+) kills \(.*\): 0 differ\n", done.stdout)
+    found = re.fullmatch(r"\d+ stores, (\d+) kills \(.*\): 0 differ\n", done.stdout)
     assert found is not None, done.stdout
     assert int(found[1]) >= 6

@@ -41,6 +41,20 @@ def test_pages_in_one_folder_may_share_the_plotting_library(house: House, tmp_pa
     assert (tmp_path / "2025-11-18.html").stat().st_size < 100_000
 
 
+def test_the_page_of_the_last_night_opens_wherever_it_is_sent(house: House, tmp_path: Path) -> None:
+    publish(house.store, [date(2025, 11, 18), date(2025, 11, 19)], tmp_path, "directory", latest=date(2025, 11, 18))
+    page = (tmp_path / "latest.html").read_text()
+    assert "No connection to db1" in page
+    assert 'src="plotly' not in page
+    assert len(page) > (tmp_path / PLOTLY_FILE).stat().st_size > 1_000_000
+
+
+def test_the_shared_plotting_library_is_that_of_this_version(house: House, tmp_path: Path) -> None:
+    (tmp_path / PLOTLY_FILE).write_text("of last year")
+    publish(house.store, [], tmp_path, "directory")
+    assert (tmp_path / PLOTLY_FILE).stat().st_size > 1_000_000
+
+
 def test_a_folder_that_cannot_be_written_is_named(house: House, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match=r"file.*cannot be written"):

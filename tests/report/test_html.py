@@ -280,6 +280,13 @@ def test_plotly_may_lie_beside_the_report(open_report: Open, tmp_path: Path) -> 
     assert (tmp_path / "report.html").stat().st_size < 200_000
 
 
+def test_a_page_without_plotly_beside_it_says_what_is_missing(open_report: Open, tmp_path: Path) -> None:
+    (tmp_path / PLOTLY_FILE).write_text("// cut off")
+    page = open_report(make_analysis(), plotlyjs="directory")
+    assert "needs plotly.min.js" in page.locator("#timeline").inner_text()
+    assert page.locator("article").count() == 2
+
+
 def test_clean_night(open_report: Open) -> None:
     page = open_report(clean_analysis())
     timeline_of(page)

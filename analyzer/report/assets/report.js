@@ -31,8 +31,11 @@
   };
 
   const data = document.getElementById("figure");
+  const picture = document.getElementById("timeline");
+  if (data && !window.Plotly) {
+    picture.textContent = "The timeline needs plotly.min.js beside this page: copy it from where the page was made.";
+  }
   if (data && window.Plotly) {
-    const picture = document.getElementById("timeline");
     const figure = JSON.parse(data.textContent);
     const options = { displayModeBar: false, showTips: false, responsive: true, doubleClick: "reset" };
     Plotly.newPlot(picture, figure.data, figure.layout, options).then(() => {
