@@ -18,7 +18,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,7 +98,8 @@ def watching(arguments: argparse.Namespace, folder: Path) -> tuple[Lags, float, 
     if arguments.stdin:
         command.append("-")
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=False)
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     print(process.stdout.readline().decode().strip(), flush=True)
     records_before = _records(folder)
     begun = time.time()
@@ -109,7 +109,8 @@ def watching(arguments: argparse.Namespace, folder: Path) -> tuple[Lags, float, 
         stdout=process.stdin if arguments.stdin else log.open("ab"),
     )  # fmt: skip
     process.stdin.close()
-    titles = {title: begun + 3 + _EVERY * (1 + place) for place, (title, _) in enumerate(kinds(int(arguments.seconds) // _EVERY))}
+    told = [title for title, _ in kinds(int(arguments.seconds) // _EVERY)]
+    titles = {title: begun + 3 + _EVERY * (1 + place) for place, title in enumerate(told)}
     reading = threading.Thread(target=_listen, args=(process.stdout, titles, lags), daemon=True)
     reading.start()
     while writer.poll() is None:

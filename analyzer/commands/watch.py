@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
-from analyzer.commands.spool import Spool
 from analyzer.commands.output import Status, complain, emit
+from analyzer.commands.spool import Spool
 from analyzer.ingest.discover import STANDARD_INPUT
 from analyzer.nightly import NightlyOptions
 from analyzer.pipeline import options_for

@@ -55,8 +55,9 @@ def run_nightly(
 ) -> Outcome:
     """Read what is new, explain the nights it belongs to, and save it all.
 
-    `explains` is asked when all is read and saved; what it puts off, a later run explains. Raises `StoreBusyError` where another run is at work, `StoreError` where the store cannot be
-    written; it is intact then, and the next run does what this one could not.
+    `explains` is asked when all is read and saved; what it puts off, a later run explains. Raises
+    `StoreBusyError` where another run is at work, `StoreError` where the store cannot be written; it is
+    intact then, and the next run does what this one could not.
     """
     if STANDARD_INPUT in options.sources:
         raise InputError("standard input cannot be read again: analyzer scan - is for that")

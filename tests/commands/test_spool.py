@@ -16,7 +16,7 @@ class Pieces:
     def __init__(self, pieces: list[bytes]) -> None:
         self._pieces = list(pieces)
 
-    def read(self, size: int = -1, /) -> bytes:
+    def read(self, _size: int = -1, /) -> bytes:
         return self._pieces.pop(0) if self._pieces else b""
 
 
