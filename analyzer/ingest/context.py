@@ -57,6 +57,8 @@ def contexts(path: str, records: Sequence[tuple[int, int]]) -> Mapping[int, Cont
 
 def _advance(stream: Stream, tail: bytes, position: int, keep_from: int, until: int) -> tuple[bytes, int]:
     """Read on to `until`; the bytes from `keep_from` on, and the position reached."""
+    if keep_from > position:
+        tail, position = b"", position + stream.skip(keep_from - position)
     chunk = bytearray(1 << 20)
     while position < until:
         count = stream.readinto(memoryview(chunk)[: min(len(chunk), until - position)])
