@@ -83,9 +83,8 @@ class Lines:
 
     def texts(self) -> list[bytes]:
         """The text of every line."""
-        return [
-            bytes(self.data[start:end]) for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)
-        ]
+        content = self.data.tobytes()
+        return [content[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
 
     def raw_lines(self) -> Offsets:
         """The index of the line of the block that each comes from."""

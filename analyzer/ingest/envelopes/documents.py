@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from analyzer.ingest.envelopes.cut import Cutter, Document, Entry, Fields, Keys, Row, with_own
 from analyzer.ingest.envelopes.envelope import Coder
 from analyzer.ingest.levels import level_kind, level_of
 from analyzer.ingest.logical import Lines, Wrapping, lines_from
@@ -26,7 +27,6 @@ _LAST = 1 << 62
 _BEFORE_OBJECT = b" \t\r\n\xef\xbb\xbf"
 """White space, and the byte order mark that some programs put before each line."""
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
-Document = Mapping[str, Any]
 _ATTRIBUTE_KEYS = {
     "service.name": "service",
     "k8s.pod.name": "pod",
@@ -72,19 +72,6 @@ _RESOURCE_KEYS = {
 }
 
 
-@dataclass(slots=True)
-class Entry:
-    """One record of a document. `time` is text or microseconds; `own` holds what only this record has."""
-
-    text: bytes
-    time: str | int | None = None
-    level: int = 0
-    fields: Mapping[str, str] = field(default_factory=dict)
-    own: Mapping[str, str] = field(default_factory=dict)
-    shown: bytes = b""
-    """What stands before the text where it is shown."""
-
-
 @dataclass(frozen=True, slots=True)
 class Documents:
     """One kind of document: how to recognise it and what is in it."""
@@ -92,6 +79,8 @@ class Documents:
     name: str
     recognise: Callable[[Document], bool]
     entries: Callable[[Document], Iterator[Entry]]
+    cutter: Cutter | None = None
+    """Reads the usual documents quickly, where each holds one record."""
 
     def share(self, lines: Sequence[bytes]) -> float:
         """See `Envelope`."""
@@ -104,13 +93,20 @@ class Documents:
 
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:
         """See `Envelope`."""
-        entries: list[Entry] = []
+        texts = lines.texts()
+        cut = self.cutter.rows(texts) if self.cutter is not None else [None] * len(texts)
+        if None not in cut:
+            return as_lines(lines, [row for row in cut if row], np.arange(len(texts)), clock, self._own)
+        rows: list[Row] = []
         parents: list[int] = []
-        for place, text in enumerate(lines.texts()):
-            found = self._entries_in(text)
-            entries += found
+        for place, (text, row) in enumerate(zip(texts, cut, strict=True)):
+            found = [row] if row is not None else as_rows(self._entries_in(text))
+            rows += found
             parents += [place] * len(found)
-        return as_lines(lines, entries, np.array(parents, dtype=np.int64), clock)
+        return as_lines(lines, rows, np.array(parents, dtype=np.int64), clock, self._own)
+
+    def _own(self, values: tuple[bytes, ...]) -> Fields:
+        return self.cutter.own_of(values) if self.cutter is not None else {}
 
     def _entries_in(self, text: bytes) -> list[Entry]:
         """The records in a line; the line itself where it is no such document, or an absurd one."""
@@ -139,17 +135,36 @@ def _parsed(text: bytes) -> Document | None:
     return document if isinstance(document, dict) else None
 
 
-def as_lines(outer: Lines, entries: Sequence[Entry], parents: np.ndarray, clock: Clock) -> Lines:
-    """The records of documents as lines; `parents` are the places of the lines that they were in."""
-    inner = lines_from([entry.shown + entry.text for entry in entries])
-    shown = np.fromiter((len(entry.shown) for entry in entries), dtype=np.int64, count=len(entries))
+def as_rows(entries: Sequence[Entry]) -> list[Row]:
+    """Records of which each has everything for itself."""
+    return [Row(entry.text, entry.time, entry) for entry in entries]
+
+
+def as_lines(
+    outer: Lines,
+    rows: Sequence[Row],
+    parents: np.ndarray,
+    clock: Clock,
+    own_of: Callable[[tuple[bytes, ...]], Fields] | None = None,
+) -> Lines:
+    """The records of documents as lines; `parents` are the places of the lines that they were in.
+    `own_of` says what the values that a row has of its own mean."""
+    commons, code = _distinct([row.common for row in rows])
+    shown = np.array([len(common.shown) for common in commons], dtype=np.int64)[code]
+    texts = [row.common.shown + row.text for row in rows] if shown.any() else [row.text for row in rows]
+    inner = lines_from(texts)
     groups, origins = Coder(), Coder()
+    group = np.array([groups.place(common.fields) for common in commons], dtype=np.int32)[code]
+    origin = np.array([origins.place({**common.fields, **common.own}) for common in commons], dtype=np.int32)[code]
+    fields: Sequence[Fields] = origins.fields
+    if own_of is not None and any(row.own for row in rows):
+        origin, fields = with_own(origin, fields, [row.own for row in rows], own_of)
     wrapping = Wrapping(
-        times=_times([entry.time for entry in entries], clock),
-        levels=np.array([entry.level for entry in entries], dtype=np.int8),
-        groups=np.array([groups.place(entry.fields) for entry in entries], dtype=np.int32),
-        origins=np.array([origins.place({**entry.fields, **entry.own}) for entry in entries], dtype=np.int32),
-        fields=origins.fields,
+        times=_times([row.time for row in rows], clock),
+        levels=np.array([common.level for common in commons], dtype=np.int8)[code],
+        groups=group,
+        origins=origin,
+        fields=fields,
     )
     outside = outer.wrapping.take(parents) if outer.wrapping is not None else None
     return Lines(
@@ -162,13 +177,24 @@ def as_lines(outer: Lines, entries: Sequence[Entry], parents: np.ndarray, clock:
     )
 
 
-def _times(times: Sequence[str | int | None], clock: Clock) -> np.ndarray:
+def _distinct(commons: Sequence[Entry]) -> tuple[list[Entry], np.ndarray]:
+    """The different objects in the order in which they first come, and the place of each one's among them."""
+    identities = np.fromiter(map(id, commons), dtype=np.int64, count=len(commons))
+    _, first, inverse = np.unique(identities, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return [commons[at] for at in first[order].tolist()], place[inverse]
+
+
+def _times(times: Sequence[bytes | str | int | None], clock: Clock) -> np.ndarray:
     """Numbers are microseconds, texts are read."""
     numbers = [time if isinstance(time, int) and abs(time) < _LAST else NO_TIME for time in times]
     read = np.array(numbers, dtype=np.int64)
-    rows = [row for row, time in enumerate(times) if isinstance(time, str)]
+    rows = [row for row, time in enumerate(times) if isinstance(time, (bytes, str))]
     if rows:
-        texts = [str(times[row]).encode("utf-8", "replace") for row in rows]
+        given = [times[row] for row in rows]
+        texts = [time if isinstance(time, bytes) else str(time).encode("utf-8", "replace") for time in given]
         read[rows] = Stamps(clock).read(pa.array(texts, pa.binary()))
     return read
 
@@ -248,14 +274,18 @@ def _gcp(document: Document) -> Iterator[Entry]:
     fields = _renamed(labels, _RESOURCE_KEYS) if isinstance(labels, dict) else {}
     by_stream = str(document.get("logName", "")).endswith("stderr") and document.get("severity") == "ERROR"
     payload = next(document[key] for key in ("textPayload", "jsonPayload", "protoPayload") if key in document)
-    own = {"trace_id": str(document.get("trace", "")).rpartition("/")[2], "span_id": str(document.get("spanId", ""))}
     yield Entry(
         text=_text(payload),
         time=_timestamp(document.get("timestamp") or document.get("receiveTimestamp")),
         level=0 if by_stream else _level(document.get("severity"), "level"),
         fields=fields,
-        own={name: value for name, value in own.items() if value},
+        own=_traced(document),
     )
+
+
+def _traced(document: Document) -> dict[str, str]:
+    own = {"trace_id": str(document.get("trace", "")).rpartition("/")[2], "span_id": str(document.get("spanId", ""))}
+    return {name: value for name, value in own.items() if value}
 
 
 # --- CloudWatch ----------------------------------------------------------------------------------
@@ -376,10 +406,24 @@ def _level(word: Any, group: str) -> int:
     return level_of(text, level_kind(text, group)) if text else 0
 
 
+_SHIPPED_KEYS = Keys(shared=("stream", "kubernetes"), text=("log",), time=("time", "@timestamp"))
+_JOURNALD_KEYS = Keys(
+    shared=(*_JOURNAL_KEYS, "PRIORITY"),
+    text=("MESSAGE",),
+    time=("_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"),
+    micros=True,
+)
+_GCP_KEYS = Keys(
+    shared=("resource", "logName", "severity"),
+    text=("textPayload", "jsonPayload", "protoPayload"),
+    objects=True,
+    time=("timestamp", "receiveTimestamp"),
+    own=("trace", "spanId"),
+)
 DOCUMENTS: tuple[Documents, ...] = (
-    Documents("docker", _is_shipped, _shipped),
-    Documents("journald", _is_journal, _journal),
-    Documents("gcp", _is_gcp, _gcp),
+    Documents("docker", _is_shipped, _shipped, Cutter(_SHIPPED_KEYS, _is_shipped, _shipped)),
+    Documents("journald", _is_journal, _journal, Cutter(_JOURNALD_KEYS, _is_journal, _journal)),
+    Documents("gcp", _is_gcp, _gcp, Cutter(_GCP_KEYS, _is_gcp, _gcp, _traced)),
     Documents("cloudwatch", _is_cloudwatch, _cloudwatch),
     Documents("opentelemetry", _is_otlp, _otlp),
 )

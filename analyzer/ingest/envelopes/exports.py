@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from analyzer.ingest.envelopes.documents import Document, Documents, Entry, container_fields
+from analyzer.ingest.envelopes.cut import Document, Entry
+from analyzer.ingest.envelopes.documents import Documents, container_fields
 from analyzer.ingest.levels import level_kind, level_of
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
