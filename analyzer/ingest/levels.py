@@ -48,6 +48,7 @@ _HARMLESS = (
     r"|(errors?|fail\w*|error_rate)[\"']?\s*[=:]\s*[\"']?(0|none|null|false)\b"
 )
 _WARN_WORDS = r"(?i)\bwarn(ing)?\b|\xE2\x9A\xA0"
+_ANY_WORDS = f"(?:{_ERROR_WORDS})|(?:{_WARN_WORDS})"
 _HEAD = 240
 """Bytes at a line's beginning within which a level may be stated."""
 _STATED = (
@@ -200,12 +201,18 @@ def _code_of_text(word: bytes) -> int:
 
 
 def _levels_by_words(lines: pa.Array) -> Codes:
-    error = pc.match_substring_regex(lines, _ERROR_WORDS).to_numpy(zero_copy_only=False)
+    codes = np.full(len(lines), LEVEL_CODES["info"], dtype=np.int8)
+    # Most lines hold none of these words, which one look at them tells.
+    rows = np.flatnonzero(pc.match_substring_regex(lines, _ANY_WORDS).to_numpy(zero_copy_only=False))
+    if not len(rows):
+        return codes
+    some = lines.take(rows)
+    error = pc.match_substring_regex(some, _ERROR_WORDS).to_numpy(zero_copy_only=False)
     if error.any():
         suspects = np.flatnonzero(error)
-        harmless = pc.match_substring_regex(lines.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
+        harmless = pc.match_substring_regex(some.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
         error[suspects[harmless]] = False
-    warn = pc.match_substring_regex(lines, _WARN_WORDS).to_numpy(zero_copy_only=False)
+    warn = pc.match_substring_regex(some, _WARN_WORDS).to_numpy(zero_copy_only=False)
     info, warning, failure = (np.int8(LEVEL_CODES[name]) for name in ("info", "warn", "error"))
-    codes: Codes = np.where(error, failure, np.where(warn, warning, info))
+    codes[rows] = np.where(error, failure, np.where(warn, warning, info))
     return codes
