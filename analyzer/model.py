@@ -53,6 +53,16 @@ EVENTS_SCHEMA = pa.schema(
 TERM_PREFIX = "term:"
 """How events of the terms of CRE rules are named before reasoning turns them into events of the rules."""
 
+UNKNOWN_PREFIX = "unknown:"
+"""How records of failures that no signature knows are named, with their masked text behind it, before
+reasoning decides which of these texts are one template."""
+
+UNKNOWN = "unknown"
+"""The category of such failures, and what their ids begin with once their template is known."""
+
+RECORDS_KEY = "records"
+"""The key of an event of an unknown failure that stands for more records than its own: how many."""
+
 VOLUME_SCHEMA = pa.schema(
     [
         ("minute", UTC_MICROS),

@@ -71,7 +71,8 @@ def options_for(
 def scan_only(
     paths: Iterable[str | os.PathLike[str]], *, catalogue: Catalogue | None = None, jobs: int = 1
 ) -> pa.Table:
-    """The events table of some logs, without reasoning: what the scan benchmark measures."""
+    """The events table of some logs, without reasoning: what the scan benchmark measures. Failures that no
+    signature knows have names of their own (`UNKNOWN_PREFIX`)."""
     run = _Run(catalogue if catalogue is not None else load_catalogue(), Options(jobs=jobs))
     run.read(list(paths))
     return run.sink.table()
@@ -166,7 +167,7 @@ class _Run:
     def _conclude(self, sources: list[Source]) -> Analysis:
         volume = _volume_table(self.volume)
         explained = reason(self.sink.table(), self.catalogue, volume=volume, spans=dict(_spans(sources)))
-        unknown = self.templates.summary(self.options.redact)
+        unknown = self.templates.summary()
         times = [t for s in sources for t in (s.first_timestamp, s.last_timestamp) if t is not None]
         return Analysis(
             incidents=with_context(explained.incidents, self.options.redact),
@@ -223,7 +224,7 @@ def _holds(line: str, text: str) -> bool:
 
 
 def _shapes_of(scan: BlockScan) -> Shapes:
-    return shapes(scan.unmatched, scan.unmatched_times, scan.unmatched_levels)
+    return shapes(scan.events)
 
 
 def _volume_table(volume: dict[str, Counter[tuple[int, int]]]) -> pa.Table:

@@ -25,8 +25,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.catalogue import Catalogue, load_catalogue
+from analyzer.model import UNKNOWN
 from analyzer.pipeline import scan_only
 from analyzer.reason.incidents import reason
+from analyzer.reason.unknown import named
 from benchmarks.nights.generate import Split, Truth, nights
 from benchmarks.nights.million import events as million_events
 from benchmarks.nights.score import Claim, Lines, Score
@@ -133,15 +135,24 @@ def _nights(
 
 
 def _night(table: pa.Table, truths: list[Truth], catalogue: Catalogue) -> Night:
-    signatures = table["signature"].to_pylist()
+    signatures = named(table, catalogue, {}).table["signature"].to_pylist()
     return Night(
         table=table,
         truths=truths,
-        places=list(zip(table["source"].to_pylist(), table["line"].to_pylist(), strict=True)),
+        places=_places(table),
         signatures=signatures,
         times=table["timestamp"].cast(pa.int64()).fill_null(0).to_numpy(),
-        failures=[row for row, name in enumerate(signatures) if catalogue[name].kind == "failure"],
+        failures=[row for row, name in enumerate(signatures) if is_failure(name, catalogue)],
     )
+
+
+def _places(table: pa.Table) -> list[tuple[str, int]]:
+    return list(zip(table["source"].to_pylist(), table["line"].to_pylist(), strict=True))
+
+
+def is_failure(name: str, catalogue: Catalogue) -> bool:
+    """Whether an event of this name tells of a failure, known or not."""
+    return name.startswith(f"{UNKNOWN}.") or catalogue[name].kind == "failure"
 
 
 def _roots(night: Night) -> list[frozenset[str]]:
@@ -155,9 +166,7 @@ def _roots(night: Night) -> list[frozenset[str]]:
 def reasoned(night: Night, catalogue: Catalogue) -> list[Claim]:
     """The incidents of the analyzer."""
     found = reason(night.table, catalogue)
-    # The events of correlations stand at the record that completed them, after those of the scan.
-    extra = found.events.slice(night.table.num_rows)
-    places = [*night.places, *zip(extra["source"].to_pylist(), extra["line"].to_pylist(), strict=True)]
+    places = _places(found.events)
     return [
         Claim(
             lines=frozenset(places[row] for row in found.rows[incident.id].tolist()),

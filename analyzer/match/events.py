@@ -11,16 +11,17 @@ import pyarrow as pa
 
 from analyzer.ingest.blocks import Block
 from analyzer.ingest.lines import LineTable
-from analyzer.ingest.locate import line_array
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.fields import ORIGIN_KEYS, identifiers, services, writers
+from analyzer.match.records import as_text, payload_array, record_array
 from analyzer.match.rules import Spotted
-from analyzer.model import EVENTS_SCHEMA, LEVELS
+from analyzer.match.unmatched import Unmatched
+from analyzer.model import EVENTS_SCHEMA, LEVELS, RECORDS_KEY
 from analyzer.redact import redact_all, suspects
 
 Ints = npt.NDArray[np.int64]
-_MAX_TEXT = 4096
-"""Bytes of a record that are kept as its text."""
+_SEVERITY_OF_UNKNOWN = "medium"
+"""What stands for the severity of a failure that no signature knows until reasoning has judged it."""
 
 _LEVEL_NAMES = (None, *LEVELS)
 
@@ -58,6 +59,20 @@ class Found:
             example=np.concatenate((self.example, records)),
         )
 
+    def and_unknown(self, unknown: Unmatched, first: int) -> Found:
+        """This with failures behind it that no signature knows, whose names are numbered from `first` on."""
+        if not len(unknown):
+            return self
+        places = len(self.captures) + np.arange(len(unknown))
+        standing_for = ({RECORDS_KEY: str(n)} if n > 1 else {} for n in unknown.records.tolist())
+        return Found(
+            records=np.concatenate((self.records, unknown.rows)),
+            signatures=np.concatenate((self.signatures, unknown.codes.astype(np.int64) + first)),
+            said=np.concatenate((self.said, places)),
+            captures=[*self.captures, *standing_for],
+            example=np.concatenate((self.example, unknown.rows)),
+        )
+
 
 _NONE = np.zeros(0, dtype=np.int64)
 NOTHING = Found(_NONE, _NONE, _NONE, (), _NONE)
@@ -72,13 +87,19 @@ class EventWriter:
     redact: bool
 
     def write(
-        self, block: Block, table: LineTable, found: Found, spotted: Sequence[Spotted], source: str
+        self, block: Block, table: LineTable, found: Found, spotted: Sequence[Spotted], unknown: Unmatched, source: str
     ) -> pa.RecordBatch:
         """The events of a block of `source`, by record and signature."""
-        own, found = len(found), found.and_spotted(spotted)
+        terms = slice(len(found), len(found) + len(spotted))
+        mixed = spotted or (len(found) and len(unknown))
+        found = found.and_spotted(spotted).and_unknown(unknown, len(self.names))
+        names, severities = self.names, self.severities
+        if len(unknown):
+            names = pa.concat_arrays([names, unknown.names])
+            severities = pa.concat_arrays([severities, pa.repeat(_SEVERITY_OF_UNKNOWN, len(unknown.names))])
         rows, signatures = found.records, pa.array(found.signatures.astype(np.int32))
         times, lines = table.times[rows], table.first_line[rows]
-        times[own:], lines[own:] = [s.time for s in spotted], [s.line for s in spotted]
+        times[terms], lines[terms] = [s.time for s in spotted], [s.line for s in spotted]
         service, keys = _origin_and_keys(block, table, found, source)
         said = pa.array(found.said)
         columns = [
@@ -86,44 +107,31 @@ class EventWriter:
             pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array([source], pa.string())),
             pa.array(block.line_numbers(lines, table)),
             pa.array(block.offsets(lines, table)),
-            pa.DictionaryArray.from_arrays(signatures, self.names),
-            self.severities.take(signatures),
+            pa.DictionaryArray.from_arrays(signatures, names),
+            severities.take(signatures),
             pa.array(_LEVEL_NAMES, pa.string()).take(pa.array(table.levels[rows])),
             service.take(said),
             keys.take(said),
             self._text(table, found),
         ]
         batch = pa.RecordBatch.from_arrays(columns, schema=EVENTS_SCHEMA)
-        return batch.take(pa.array(np.lexsort((found.signatures, lines)))) if spotted else batch
+        return batch.take(pa.array(np.lexsort((found.signatures, lines)))) if mixed else batch
 
     def _text(self, table: LineTable, found: Found) -> pa.Array:
         """The text of each event. Whether it may hold a secret is found out once for all that say the same."""
         distinct, place = np.unique(found.records, return_inverse=True)
-        text = _as_text(record_array(table, distinct).take(place))
+        text = as_text(record_array(table, distinct).take(place))
         if not self.redact:
             return text
         examples, of_example = np.unique(found.example, return_inverse=True)
-        suspicious = suspects(_as_text(record_array(table, examples)))
+        suspicious = suspects(as_text(record_array(table, examples)))
         return redact_all(text, suspicious[of_example][found.said])
-
-
-def record_array(table: LineTable, rows: Ints) -> pa.Array:
-    """The raw bytes of some records of a block, in ascending order; of long ones the beginning."""
-    starts = table.record_start()[rows]
-    ends = np.minimum(table.record_end()[rows], starts + _MAX_TEXT)
-    return line_array(table.data, starts, ends)
-
-
-def _payload_array(table: LineTable, rows: Ints) -> pa.Array:
-    """The raw bytes of some records without what an envelope has put before them."""
-    starts = table.starts[table.first_line[rows]]
-    return line_array(table.data, starts, np.minimum(table.record_end()[rows], starts + _MAX_TEXT))
 
 
 def _origin_and_keys(block: Block, table: LineTable, found: Found, source: str) -> tuple[pa.Array, pa.Array]:
     """The service that says it, and captures and ids, for everything that is said."""
     distinct, place = np.unique(found.example, return_inverse=True)
-    written, kinds = _payload_array(table, distinct), table.layouts[distinct]
+    written, kinds = payload_array(table, distinct), table.layouts[distinct]
     origins = [table.origin_of(row) for row in distinct.tolist()]
     layouts = block.reader.layouts
     ids = identifiers(record_array(table, distinct))
@@ -165,10 +173,3 @@ def _map_array(dicts: Sequence[Mapping[str, str]]) -> pa.Array:
     return pa.MapArray.from_arrays(
         pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(values, pa.string())
     )
-
-
-def _as_text(records: pa.Array) -> pa.Array:
-    try:
-        return records.cast(pa.string())
-    except pa.ArrowInvalid:  # not UTF-8 somewhere
-        return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())

@@ -22,7 +22,7 @@ from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.alike import alike
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine, HyperscanEngine
-from analyzer.match.events import NOTHING, EventWriter, Found, record_array
+from analyzer.match.events import NOTHING, EventWriter, Found
 from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import (
     CONFIRM_TIMEOUT,
@@ -34,7 +34,7 @@ from analyzer.match.reference import (
 from analyzer.match.rules import RuleScanner
 from analyzer.match.sqlstate import sqlstate_patterns
 from analyzer.match.stated import Stated, decided, vetoed
-from analyzer.model import LEVEL_CODES
+from analyzer.match.unmatched import unmatched
 
 MAX_RECORD = LONGEST_RECORD
 """Bytes of a record that are confirmed and kept; only a single line can be longer."""
@@ -60,7 +60,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class BlockScan:
-    """What one block yielded. `volume` maps (minute or None, level code) to a number of records."""
+    """What one block yielded. `volume` maps (minute or None, level code) to a number of records.
+
+    Among the events are those of failures that no signature knows, named by `UNKNOWN_PREFIX` and their
+    masked text.
+    """
 
     events: pa.RecordBatch | None
     lines: int
@@ -69,9 +73,6 @@ class BlockScan:
     first: int
     last: int
     volume: dict[tuple[int, int], int]
-    unmatched: pa.Array
-    unmatched_times: npt.NDArray[np.int64]
-    unmatched_levels: npt.NDArray[np.int8]
     unasked: Counter[str] = field(default_factory=Counter)
     """Of how many records, since the last block, which jq query of a rule could not be asked."""
     doubts: Doubts = NO_DOUBTS
@@ -108,6 +109,7 @@ class Scanner:
         self.catalogue = catalogue
         self.engine = engine
         self.window = window
+        self.redact = redact
         self._names = [signature.id for signature in catalogue]
         self._index = {name: index for index, name in enumerate(self._names)}
         self._signature_of, self._patterns = _pattern_table(catalogue)
@@ -130,22 +132,20 @@ class Scanner:
         found = self._confirmed(table, block.reader.layouts, inside)
         spotted = self._rules.find(block, table, inside) if self._rules is not None else []
         dated = table.times[table.dated & inside]
-        unmatched = inside & (table.levels >= LEVEL_CODES["error"])
         # What fulfils a term of a rule is not recognised yet: the rule may want more than that.
-        unmatched[found.records] = False
-        unmatched[np.array([s.record for s in spotted if s.signature < len(self._names)], dtype=np.int64)] = False
-        rows = np.flatnonzero(unmatched)
+        fired = np.array([s.record for s in spotted if s.signature < len(self._names)], dtype=np.int64)
+        others = inside.copy()
+        others[found.records] = others[fired] = False
+        unknown = unmatched(table, block.reader.layouts, others, self.redact)
+        any_ = len(found) or spotted or len(unknown)
         return BlockScan(
-            events=self._writer.write(block, table, found, spotted, source) if len(found) or spotted else None,
+            events=self._writer.write(block, table, found, spotted, unknown, source) if any_ else None,
             lines=block.line_count(),
             records=int(inside.sum()),
             dated_records=len(dated),
             first=int(dated.min()) if len(dated) else NO_TIME,
             last=int(dated.max()) if len(dated) else NO_TIME,
             volume=_volume(table.times[inside], table.levels[inside]),
-            unmatched=record_array(table, rows),
-            unmatched_times=table.times[rows],
-            unmatched_levels=table.levels[rows],
             doubts=table.doubts,
             begins_inside=table.begins_inside(),
         )

@@ -25,7 +25,7 @@ def explain(session: Session, night: date, catalogue: Catalogue, redact: bool) -
     start, end = session.calendar.window(night)
     looked_at = start - OVERLAP, end + longest_absence(catalogue)
     table, spans = session.events_between(*looked_at), session.spans_between(*looked_at)
-    found = reason(table, catalogue, Window(start, end - 1), spans=spans)
+    found = reason(table, catalogue, Window(start, end - 1), spans=spans, families=session.families(night))
     before = {e: e for incident in session.earlier_incidents(night) for e in incident.evidence if e.before or e.after}
     incidents = with_context(_with_known_context(found.incidents, before.values()), redact)
     changes = [c for c in found.changes if c.timestamp is not None and start <= (micros(c.timestamp) or 0) < end]

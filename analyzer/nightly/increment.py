@@ -43,7 +43,7 @@ class Increment:
         self._reading = reading
         self._now = now
         digester = Digester(session.calendar, micros(_EARLIEST) or 0, micros(now + _AHEAD) or 0)
-        self._batch = Batch(session.database, session.folder, digester, reading.redact)
+        self._batch = Batch(session.database, session.folder, digester)
 
     def read(self, sources: Sequence[str], catalogue: Catalogue) -> None:
         """Read every input that has something new, saving now and then."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analyzer.catalogue import Catalogue
-from analyzer.model import CascadeMember, Change, Role, RootCause, Signature
+from analyzer.model import UNKNOWN, CascadeMember, Change, Role, RootCause, Signature
 from analyzer.reason.cluster import Problem
 from analyzer.reason.columns import NO_TIME, Events, Ints
 from analyzer.reason.correlate import Finding
@@ -20,6 +20,9 @@ from analyzer.reason.moments import in_words, moment
 _RIGHT_BY_EVIDENCE = ((0.5, 0.35), (0.6, 0.72), (0.7, 0.92), (0.8, 0.96), (0.97, 0.99))
 """Evidence for a root, and the share of roots with that much evidence that were right on nights whose
 root is known (`benchmarks/nights`), set by hand and rounded down; in between it is interpolated."""
+
+_LESS_FOR_UNKNOWN = 0.15
+"""How much less evidence there is for a failure of which nobody knows what it does."""
 
 _HEAD_START = 5 * SECOND
 """Onsets closer than this say little about what came first: layers log in any order."""
@@ -145,7 +148,7 @@ def _telling(
         return []
     found = []
     for code, name in enumerate(events.signatures):
-        if name in known or name in claims or catalogue[name].kind != "observation":
+        if name in known or name in claims or name not in catalogue or catalogue[name].kind != "observation":
             continue
         rows = np.flatnonzero((events.signature == code) & np.isin(events.source, list(nearby)))
         times = events.times[rows]
@@ -202,8 +205,9 @@ def _parent(member: Member, root: Member, others: Sequence[Member], catalogue: C
 
 
 def _cascade_member(member: Member, role: Role, parent: str | None, events: Events) -> CascadeMember:
-    times = events.times[member.rows]
-    minutes, counts = np.unique(times[times != NO_TIME] // MINUTE * MINUTE, return_counts=True)
+    times, weights = events.times[member.rows], events.weights(member.rows)
+    minutes, place = np.unique(times[times != NO_TIME] // MINUTE * MINUTE, return_inverse=True)
+    counts = np.bincount(place, weights[times != NO_TIME], minlength=len(minutes)).astype(np.int64)
     return CascadeMember(
         signature=member.signature.id,
         title=member.signature.title,
@@ -211,7 +215,7 @@ def _cascade_member(member: Member, role: Role, parent: str | None, events: Even
         caused_by=parent,
         first_seen=moment(member.start),
         last_seen=moment(member.end),
-        count=len(member.rows),
+        count=int(weights.sum()),
         severity=member.signature.severity,
         activity=tuple(zip(minutes.tolist(), counts.tolist(), strict=True)),
     )
@@ -227,6 +231,7 @@ def _confidence(
     first = root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW
     declared = any(leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root)
     evidence = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
+    evidence -= _LESS_FOR_UNKNOWN * (root.signature.category == UNKNOWN)
     known, right = zip(*_RIGHT_BY_EVIDENCE, strict=True)
     return round(float(np.interp(evidence, known, right)), 2)
 
@@ -254,6 +259,8 @@ def _reasons(
             )
     elif not others and not observed:
         reasons.append("the only failure in this incident")
+    if root.signature.category == UNKNOWN:
+        reasons.append("known to no signature: it stands out by when and how often it came")
     declared = [m for m in others if leads_to(root.signature.id, m.signature.id, catalogue)]
     if declared:
         reasons.append("known to lead to " + ", ".join(_called(m) for m in declared[:3]))

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from analyzer.model import RECORDS_KEY
+
 NO_TIME = np.iinfo(np.int64).min
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -66,6 +68,14 @@ class Events:
     def codes_of(self, name: str, rows: Ints) -> Codes:
         """The distinct value codes of a key among the given rows."""
         return self._counted(name, rows)[0]
+
+    def weights(self, rows: Ints) -> Ints:
+        """For how many records each of the given rows stands."""
+        if RECORDS_KEY not in self.keys:
+            return np.ones(len(rows), dtype=np.int64)
+        codes = self.dense(RECORDS_KEY)[rows]
+        said = {code: int(self.values[code]) for code in np.unique(codes[codes >= 0]).tolist()}
+        return np.array([said.get(code, 1) for code in codes.tolist()], dtype=np.int64)
 
     def values_of(self, name: str, rows: Ints) -> Counter[str]:
         """How often each value of a key occurs among the given rows."""
@@ -130,9 +140,13 @@ def columns(table: pa.Table) -> Events:
 
 def encoded(column: pa.ChunkedArray) -> tuple[Codes, list[str]]:
     """A column of text as codes (-1 for none) and the text that each code stands for."""
-    plain = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
-    array = plain.combine_chunks().dictionary_encode()
-    return array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32), array.dictionary.to_pylist()
+    whole = column.combine_chunks()
+    array = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    codes: Codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(array.dictionary)))
+    place = np.full(len(array.dictionary) + 1, -1, dtype=np.int32)
+    place[used] = np.arange(len(used))
+    return place[codes], array.dictionary.take(pa.array(used)).to_pylist()
 
 
 def _keys(column: pa.ChunkedArray) -> tuple[dict[str, tuple[Ints, Codes]], list[str]]:

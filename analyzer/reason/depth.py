@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.catalogue import Catalogue
-from analyzer.model import Signature
+from analyzer.model import UNKNOWN, Signature
 
 _DEPTH: Mapping[str, float] = {
     "configuration": 1.0, "module_resolution": 1.0, "schema_mismatch": 0.9, "migration": 0.7,
@@ -13,7 +13,8 @@ _DEPTH: Mapping[str, float] = {
     "deployment": 0.8,
     "authentication": 0.7, "authorization": 0.7, "constraint_violation": 0.8, "concurrency": 0.8, "replication": 0.8,
     "rate_limit": 0.7, "connection": 0.45, "programming_error": 0.7, "serialization": 0.6, "scheduling": 0.6,
-    "queue": 0.5, "crash": 0.5, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1, "silent_failure": 0.0,
+    "queue": 0.5, "crash": 0.5, UNKNOWN: 0.45, "timeout": 0.4, "data_loss": 0.2, "http_contract": 0.1,
+    "silent_failure": 0.0,
 }  # fmt: skip
 """1 a cause, 0 a symptom."""
 
@@ -36,8 +37,9 @@ def depth(signature: Signature) -> float:
 
 
 def technology(signature: str) -> str:
-    """The first part of a signature's id."""
-    return signature.partition(".")[0]
+    """The first part of a signature's id; of two failures that nobody knows, no common one."""
+    first = signature.partition(".")[0]
+    return signature if first == UNKNOWN else first
 
 
 def leads_to(first: str, second: str, catalogue: Catalogue) -> bool:

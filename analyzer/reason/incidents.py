@@ -20,9 +20,10 @@ from analyzer.reason.columns import Events, Ints, columns
 from analyzer.reason.correlate import Finding, correlate
 from analyzer.reason.episodes import Episode, episodes
 from analyzer.reason.impact import Volume
-from analyzer.reason.portrait import Night, portrait, records
+from analyzer.reason.portrait import Night, how_many, portrait
 from analyzer.reason.rules import evaluate_rules
-from analyzer.reason.worth import matters, severities
+from analyzer.reason.unknown import named, without_unused
+from analyzer.reason.worth import Places, matters, severities
 
 _MOST_EPISODES = 1500
 
@@ -44,18 +45,20 @@ def reason(
     span: Window | None = None,
     volume: pa.Table | None = None,
     spans: Mapping[str, tuple[int, int]] | None = None,
+    families: Mapping[str, str] | None = None,
 ) -> Reasoning:
     """Explain the events of a run.
 
     With a `span`, only problems with events inside it are told, and only those events are counted;
     the events around it are there to explain them. `volume` (records per minute) tells how much more
     fails than before; `spans` the first and last time that each source has: what it says nothing of,
-    is not missed.
+    is not missed. `families` names the template of a masked text, where other nights tell more of them.
     """
-    span = span or Window()
-    table = evaluate_rules(table, catalogue)
+    span, spans = span or Window(), spans or {}
+    unknown = named(evaluate_rules(table, catalogue), catalogue, spans, families)
+    table, catalogue = unknown.table, unknown.catalogue
     events = columns(table)
-    findings = correlate(events, catalogue, {source: end for source, (_, end) in (spans or {}).items()})
+    findings = correlate(events, catalogue, {source: end for source, (_, end) in spans.items()})
     first = table.num_rows
     if findings:
         rows = np.array([finding.row for finding in findings])
@@ -69,22 +72,26 @@ def reason(
         Volume.of(volume, events),
         catalogue,
     )
-    problems = [problem for problem in _problems(night) if _touches(problem, events, span)]
+    problems = [problem for problem in _problems(night, unknown.places) if _touches(problem, events, span)]
     incidents = _distinct([_counted_within(span, *portrait(problem, night), events) for problem in problems])
+    own = {incident.id: problem.rows for incident, problem in zip(incidents, problems, strict=True)}
+    told, numbered = without_unused(table, unknown, own)
     return Reasoning(
         incidents=_ranked(incidents),
-        events=table,
+        events=told,
         changes=[described(change, table) for change in night.changes],
-        rows={incident.id: problem.rows for incident, problem in zip(incidents, problems, strict=True)},
+        rows=numbered,
     )
 
 
-def _problems(night: Night) -> list[Problem]:
-    """What went wrong and is worth telling."""
+def _problems(night: Night, unknown: Places) -> list[Problem]:
+    """What went wrong and is worth telling; `unknown` says how severe what no signature knows is."""
     events, catalogue = night.events, night.catalogue
     failures = [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)]
-    places = severities(events, night.table, catalogue)
-    clusters = cluster(_episodes(events, np.isin(events.signature, failures)), events, places, catalogue)
+    places = severities(events, night.table, catalogue, unknown)
+    failing = np.isin(events.signature, failures)
+    failing[: len(unknown)] &= (unknown < 0) | (unknown < SEVERITIES.index("info"))
+    clusters = cluster(_episodes(events, failing), events, places, catalogue)
     parts = [part for whole in clusters for part in _parted(whole, events, catalogue)]
     # Whoever brings rules of his own wants to hear of each that fires.
     rules = {signature.id for signature in catalogue if signature.rule is not None}
@@ -136,13 +143,12 @@ def _counted_within(span: Window, incident: Incident, rows: Mapping[str, Ints], 
     cascade = tuple(
         replace(
             member,
-            count=len(inside[member.signature]),
+            count=int(events.weights(inside[member.signature]).sum()),
             activity=tuple(pair for pair in member.activity if span.since <= pair[0] <= span.until),
         )
         for member in incident.cascade
     )
-    counted = np.unique(records(np.concatenate(list(inside.values())), events))
-    return replace(incident, event_count=len(counted), cascade=cascade)
+    return replace(incident, event_count=how_many(np.concatenate(list(inside.values())), events), cascade=cascade)
 
 
 def _distinct(incidents: Sequence[Incident]) -> list[Incident]:

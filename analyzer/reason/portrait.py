@@ -65,7 +65,7 @@ def portrait(problem: Problem, night: Night) -> tuple[Incident, Mapping[str, Int
         severity=_severity(problem, catalogue),
         start=moment(problem.start),
         end=moment(problem.end),
-        event_count=len(np.unique(records(all_rows, events))),
+        event_count=how_many(all_rows, events),
         root_cause=_filled_root(explanation, events, catalogue),
         cascade=_filled_cascade(explanation, events, catalogue),
         services=_services(rows, events),
@@ -138,10 +138,10 @@ def _services(rows: Ints, events: Events) -> tuple[str, ...]:
     return tuple(events.services[code] for code in codes[order] if code >= 0)
 
 
-def records(rows: Ints, events: Events) -> Ints:
-    """One number per record, so that a record with two signatures counts once."""
-    numbers: Ints = events.source[rows].astype(np.int64) << 40 | events.line[rows]
-    return numbers
+def how_many(rows: Ints, events: Events) -> int:
+    """How many records some events come from: one with two signatures counts once."""
+    _, places = np.unique(events.source[rows].astype(np.int64) << 40 | events.line[rows], return_index=True)
+    return int(events.weights(rows[places]).sum())
 
 
 def _fixes(

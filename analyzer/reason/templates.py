@@ -1,7 +1,7 @@
 """Failures that no signature knows, grouped by what stays the same in their text.
 
-Records are de-duplicated, their variable parts masked in one pass of RE2 over the distinct ones,
-and de-duplicated again; the few shapes that remain are merged where they differ in one word only.
+Matching has masked the variable parts of each record (`analyzer.match.masks`); the few shapes that
+remain are merged where they differ in one word only.
 """
 
 from __future__ import annotations
@@ -16,38 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.model import LEVELS, UnknownTemplate
+from analyzer.match.masks import WILDCARD
+from analyzer.model import LEVEL_CODES, LEVELS, RECORDS_KEY, UNKNOWN_PREFIX, UnknownTemplate
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.moments import moment
-from analyzer.redact import redact
 
 MAX_TEMPLATES = 5_000
 OTHER = "<other>"
-WILDCARD = "<*>"
-_MAX_TEXT = 512
-_SHOWN = 200
-
-# The head of a record in RE2: timestamps, levels, process ids and brackets before the message.
-_HEAD = (
-    r"^(?:[\[(<]?(?:\d{4}[-/.]\d\d[-/.]\d\d[T _-]\d\d:\d\d:\d\d\S*|\d\d/[A-Z][a-z]{2}/\d{4}:\S+|"
-    r"[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d)"
-    r"(?: ?(?:UTC|GMT|[+-]\d{4}|Z))?[\])>]?[\s,:|-]*)?"
-    r"(?:\[\d+\][\s:]*|\d+#\d+: )?(?:[\w.\[\]-]+@[\w.\[\]-]+ )?"
-    r"(?:[\[(<|]?(?i:error|err|fatal|critical|crit|panic|alert|emerg|severe)[\])>|]?[\s:|-]+)?"
-)
-_JSON_MESSAGE = r'"(?:msg|message|error|err|event)"\s*:\s*"(?P<m>(?:[^"\\]|\\.)*)"'
-_EXCEPTION = r"(?m)^(?P<x>(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic)\b[^\n]{0,300})"
-_MASKS: tuple[str, ...] = (
-    r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
-    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,:+Z-]*",
-    r"\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b",
-    r"https?://[^\s\"']+",
-    r"[\w.+-]+@[\w-]+\.[\w.]+",
-    r"\\?\"[^\"\\]*\\?\"|'[^']*'",
-    r"(?:/[\w.@+-]+){2,}/?",
-    r"\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{8,}\b",
-    r"[\w-]*\d[\w-]*",
-)
 
 
 @dataclass(slots=True)
@@ -62,39 +37,59 @@ class _Group:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The distinct masked texts of one block, each with its count, times, level and an example."""
+    """The distinct masked texts of some events, each with its records, times, level code and an example."""
 
     templates: list[str]
     counts: list[int]
     first: list[int]
     last: list[int]
     levels: list[int]
-    examples: list[bytes]
+    examples: list[str]
 
 
-def shapes(records: pa.Array, times: npt.NDArray[np.int64], levels: npt.NDArray[np.int8]) -> Shapes:
-    """Mask a block's unexplained records and count the distinct shapes."""
-    if not len(records):
+def shapes(events: pa.RecordBatch | None) -> Shapes:
+    """The distinct masked texts among the events of one block."""
+    rows = unknown_rows(events) if events is not None else np.empty(0, np.int64)
+    if events is None or not len(rows):
         return Shapes([], [], [], [], [], [])
-    masked = _masked(_message(records)).dictionary_encode()
-    codes = masked.indices.to_numpy(zero_copy_only=False)
-    size = len(masked.dictionary)
+    found = events.take(pa.array(rows))
+    names = found["signature"].cast(pa.string()).dictionary_encode()
+    codes = names.indices.to_numpy(zero_copy_only=False)
+    size = len(names.dictionary)
+    times = found["timestamp"].cast(pa.int64()).fill_null(NO_TIME).to_numpy(zero_copy_only=False)
     dated = times != NO_TIME
     first = np.full(size, np.iinfo(np.int64).max)
     last = np.full(size, NO_TIME)
     np.minimum.at(first, codes[dated], times[dated])
     np.maximum.at(last, codes[dated], times[dated])
     worst = np.zeros(size, dtype=np.int8)
-    np.maximum.at(worst, codes, levels)
+    levels = found["level"].to_pylist()
+    np.maximum.at(worst, codes, np.array([LEVEL_CODES.get(level, 0) for level in levels], dtype=np.int8))
+    counts = np.zeros(size, dtype=np.int64)
+    np.add.at(counts, codes, records_of(found["keys"]))
     _, places = np.unique(codes, return_index=True)
     return Shapes(
-        templates=masked.dictionary.to_pylist(),
-        counts=np.bincount(codes, minlength=size).tolist(),
+        templates=[name.removeprefix(UNKNOWN_PREFIX) for name in names.dictionary.to_pylist()],
+        counts=counts.tolist(),
         first=np.where(last == NO_TIME, NO_TIME, first).tolist(),
         last=last.tolist(),
         levels=worst.tolist(),
-        examples=records.take(places).to_pylist(),
+        examples=found["text"].take(pa.array(places)).to_pylist(),
     )
+
+
+def unknown_rows(events: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """The rows of failures that no signature knows."""
+    names = events["signature"]
+    unknown = pc.starts_with(names.dictionary, UNKNOWN_PREFIX).to_numpy(zero_copy_only=False)
+    return np.flatnonzero(unknown[names.indices.to_numpy(zero_copy_only=False)])
+
+
+def records_of(keys: pa.Array) -> npt.NDArray[np.int64]:
+    """For how many records each event of an unknown failure stands."""
+    found = pc.map_lookup(keys, pa.scalar(RECORDS_KEY), "first").cast(pa.int64())
+    counts: npt.NDArray[np.int64] = found.fill_null(1).to_numpy(zero_copy_only=False)
+    return counts
 
 
 class Templates:
@@ -112,16 +107,14 @@ class Templates:
             group.count += count
             group.level = max(group.level, level)
             group.sources.add(source)
-            group.example = group.example or example.decode("utf-8", "replace")
+            group.example = group.example or example
             if last != NO_TIME:
                 group.first = first if group.first == NO_TIME else min(group.first, first)
                 group.last = max(group.last, last)
 
-    def summary(self, hide_secrets: bool = True) -> list[UnknownTemplate]:
-        """The templates, most striking first: severe, frequent, and new within the logs."""
-        clean = redact if hide_secrets else str
-        merged = _merge(self._groups)
-        found = [_template(text, group, clean(group.example)) for text, group in merged.items()]
+    def summary(self) -> list[UnknownTemplate]:
+        """The templates, most striking first: severe, then frequent."""
+        found = [_template(text, group) for text, group in _merge(self._groups).items()]
         return sorted(found, key=strikingness, reverse=True)
 
 
@@ -135,7 +128,7 @@ def template_id(template: str) -> str:
     return hashlib.sha256(template.encode()).hexdigest()[:6]
 
 
-def _template(text: str, group: _Group, example: str) -> UnknownTemplate:
+def _template(text: str, group: _Group) -> UnknownTemplate:
     return UnknownTemplate(
         id=template_id(text),
         template=text,
@@ -144,42 +137,8 @@ def _template(text: str, group: _Group, example: str) -> UnknownTemplate:
         first_seen=moment(group.first),
         last_seen=moment(group.last),
         sources=tuple(sorted(group.sources)),
-        example=example,
+        example=group.example,
     )
-
-
-def _message(records: pa.Array) -> pa.Array:
-    """The telling part of each record: the message and, of a stack trace, the exception."""
-    texts = pc.binary_replace_slice(records, _MAX_TEXT * 8, 1 << 30, b"") if len(records) else records
-    text = _as_text(texts)
-    first = pc.replace_substring_regex(text, r"(?s)\n.*", "")
-    json = pc.extract_regex(first, _JSON_MESSAGE).field("m")
-    plain = pc.replace_substring_regex(first, _HEAD, "")
-    is_json = pc.starts_with(pc.ascii_ltrim_whitespace(first), "{")
-    message = pc.if_else(pc.and_(is_json, pc.greater(pc.binary_length(json).fill_null(0), 0)), json, plain)
-    exception = pc.extract_regex(text, _EXCEPTION).field("x")
-    behind = pc.if_else(
-        pc.greater(pc.binary_length(exception).fill_null(0), 0), pc.binary_join_element_wise(" ", exception, ""), ""
-    )
-    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(message, behind, ""), 0, _MAX_TEXT)
-
-
-def _as_text(records: pa.Array) -> pa.Array:
-    try:
-        return records.cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([value.decode("utf-8", "replace") for value in records.to_pylist()], pa.string())
-
-
-def _masked(messages: pa.Array) -> pa.Array:
-    """Messages with their variable parts as `<*>`; each distinct message is masked once."""
-    encoded = messages.dictionary_encode()
-    text = encoded.dictionary
-    for pattern in _MASKS:
-        text = pc.replace_substring_regex(text, pattern, WILDCARD)
-    text = pc.replace_substring_regex(text, r"(?:<\*>[\s.,:;/=|-]*){2,}", WILDCARD + " ")
-    text = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, 0, _SHOWN))
-    return text.take(encoded.indices)
 
 
 def names_of(texts: Iterable[str]) -> dict[str, str]:

@@ -25,14 +25,15 @@ _TRIES_AGAIN = r"(?i)\bretrying\b|\bwill retry\b|\bretry (?:in|after|#)|\battemp
 Places = npt.NDArray[np.int8]
 
 
-def severities(events: Events, table: pa.Table, catalogue: Catalogue) -> Places:
-    """How severe each event is, as a place in `SEVERITIES`: as its signature says, but milder where
-    the program that wrote it takes it lightly. What is written as a warning counts one step less,
-    unless it is critical; what announces the next attempt counts as low, for if that fails, too, other
-    words follow."""
+def severities(events: Events, table: pa.Table, catalogue: Catalogue, unknown: Places) -> Places:
+    """How severe each event is, as a place in `SEVERITIES`: as its signature says (or as `unknown` does,
+    unless it is negative), but milder where the program that wrote it takes it lightly. What is written
+    as a warning counts one step less, unless it is critical; what announces the next attempt counts as
+    low, for if that fails, too, other words follow."""
     known = [SEVERITIES.index(catalogue[name].severity) if name in catalogue else len(SEVERITIES) - 1
              for name in events.signatures]  # fmt: skip
     places: Places = np.array([*known, 0], dtype=np.int8)[events.signature]
+    places[: len(unknown)] = np.where(unknown >= 0, unknown, places[: len(unknown)])
     warned = pc.is_in(table["level"], pa.array(["warn", "info", "debug", "trace"])).to_numpy(zero_copy_only=False)
     places = np.where(warned & (places >= _HIGH), np.maximum(places, np.minimum(places + 1, _LOW)), places)
     again = pc.match_substring_regex(table["text"], _TRIES_AGAIN).fill_null(False).to_numpy(zero_copy_only=False)

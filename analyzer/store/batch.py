@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from analyzer.match.scan import BlockScan
 from analyzer.model import LEVEL_CODES, Source
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.templates import Shapes, shapes
-from analyzer.redact import redact
 from analyzer.store import schema
 from analyzer.store.calendar import Calendar
 from analyzer.store.database import Database
@@ -57,11 +56,7 @@ class Digester:
             times = scan.events.column("timestamp").cast(pa.int64()).fill_null(NO_TIME).to_numpy(zero_copy_only=False)
             for night, rows in self.parted(times):
                 events[night] = scan.events if len(rows) == len(times) else scan.events.take(pa.array(rows))
-        found: dict[int | None, Shapes] = {}
-        for night, rows in self.parted(scan.unmatched_times):
-            records = scan.unmatched.take(pa.array(rows))
-            found[night] = shapes(records, scan.unmatched_times[rows], scan.unmatched_levels[rows])
-        return NightlyDigest(events, found)
+        return NightlyDigest(events, {night: shapes(batch) for night, batch in events.items()})
 
     def parted(self, times: npt.NDArray[np.int64]) -> Iterator[tuple[int | None, npt.NDArray[np.int64]]]:
         """The rows of each night."""
@@ -77,12 +72,11 @@ class Digester:
 class Batch:
     """Collects what blocks yielded, until `save` makes one transaction of it."""
 
-    def __init__(self, database: Database, folder: Path, digester: Digester, hide_secrets: bool) -> None:
+    def __init__(self, database: Database, folder: Path, digester: Digester) -> None:
         """Events go to files in `folder`."""
         self._database = database
         self._folder = folder
         self.digester = digester
-        self._clean = redact if hide_secrets else str
         self._begin()
 
     def _begin(self) -> None:
@@ -110,8 +104,7 @@ class Batch:
                 self._write(night)
         for ordinal, found in digest.shapes.items():
             night = date.fromordinal(ordinal) if ordinal else otherwise
-            examples = [self._clean(example.decode("utf-8", "replace")).encode() for example in found.examples]
-            self._gathered.shapes[night].add(replace(found, examples=examples), path)
+            self._gathered.shapes[night].add(found, path)
 
     def report(self, night: date, source: Source) -> None:
         """Take in how a stretch of a source was understood, which ended in this night."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analyzer.errors import StoreError
-from analyzer.model import EVENTS_SCHEMA
+from analyzer.model import EVENTS_SCHEMA, TERM_PREFIX, UNKNOWN_PREFIX
 
 _PARTITION = "night="
 
 
 @dataclass(frozen=True, slots=True)
 class EventFile:
-    """One file of events; `path` is below the events folder, times are microseconds."""
+    """One file of events; `path` is below the events folder, times are microseconds; `rows` leaves out what
+    no signature recognised."""
 
     path: str
     night: date
@@ -51,11 +53,16 @@ def write_events(folder: Path, night: date, batches: Sequence[pa.RecordBatch]) -
     return EventFile(
         path=f"{partition.name}/{name}",
         night=night,
-        rows=table.num_rows,
+        rows=int(pc.sum(recognised(table["signature"].cast(pa.string()))).as_py() or 0),
         bytes=len(content),
         first_time=bounds["min"],
         last_time=bounds["max"],
     )
+
+
+def recognised(names: pa.ChunkedArray | pc.Expression) -> Any:
+    """Which events are those of signatures, by their names: neither terms of CRE rules nor unknown failures."""
+    return pc.invert(pc.or_(pc.starts_with(names, TERM_PREFIX), pc.starts_with(names, UNKNOWN_PREFIX)))
 
 
 def read_events(files: Iterable[Path]) -> pa.Table:

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from analyzer.errors import InputError, StoreError
-from analyzer.model import EVENTS_SCHEMA, TERM_PREFIX
+from analyzer.model import EVENTS_SCHEMA
+from analyzer.store.events import recognised
 from analyzer.validation import suggestion
 
 _PLAIN = pa.schema([pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in EVENTS_SCHEMA])
@@ -52,13 +53,13 @@ def stored_events(
     files: list[Path], where: pc.Expression | None, since: datetime | None, until: datetime | None
 ) -> Iterator[pa.RecordBatch]:
     """The events of some files that meet a condition, in batches; times are inclusive. What only fulfils
-    a term of a CRE rule is none.
+    a term of a CRE rule, and what no signature knows, is none.
 
     Raises `InputError` where the condition does not fit the columns, `StoreError` where a file
     cannot be read.
     """
-    recognised = ~pc.starts_with(pc.field("signature"), TERM_PREFIX)
-    where = recognised if where is None else recognised & where
+    told = recognised(pc.field("signature"))
+    where = told if where is None else told & where
     for bound, compare in ((since, operator.ge), (until, operator.le)):
         if bound is not None:
             limit = compare(pc.field("timestamp"), pa.scalar(bound, _PLAIN.field("timestamp").type))

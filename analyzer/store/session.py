@@ -24,6 +24,7 @@ from analyzer.store.events import read_events, remove, sweep
 from analyzer.store.history import Explained, tell_history
 from analyzer.store.store import Store
 from analyzer.store.streams import Streams, read_streams
+from analyzer.store.unknown import families_until
 from analyzer.store.writing import upsert
 
 
@@ -118,6 +119,11 @@ class Session:
         with self.database.read() as connection:
             rows = connection.execute(query.group_by(table.c.path).having(last >= start, first < end)).all()
         return {path: (max(begun, start), min(ended, end)) for path, begun, ended in rows}
+
+    def families(self, night: date) -> dict[str, str]:
+        """The template of each masked text of an unknown failure, by all nights up to this one."""
+        with self.database.read() as connection:
+            return families_until(connection, night.isoformat())
 
     def earlier_incidents(self, night: date) -> list[Incident]:
         """The incidents of a night as they were told before."""

@@ -23,7 +23,7 @@ _MOST_TEXTS = 50_000
 
 def unknown_of(connection: Connection, night: str) -> tuple[list[UnknownTemplate], list[UnknownTemplate]]:
     """The templates of a night, most striking first, and those of them that no earlier night has seen."""
-    names = _names_until(connection, night)
+    names = families_until(connection, night)
     rows = connection.execute(select(shapes).where(shapes.c.night == night).order_by(shapes.c.template))
     members: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -34,7 +34,8 @@ def unknown_of(connection: Connection, night: str) -> tuple[list[UnknownTemplate
     return found, [template for template in found if template.template not in known]
 
 
-def _names_until(connection: Connection, night: str) -> dict[str, str]:
+def families_until(connection: Connection, night: str) -> dict[str, str]:
+    """The template that stands for each masked text, by all nights up to one."""
     query = (
         select(shapes.c.template)
         .where(shapes.c.night <= night)

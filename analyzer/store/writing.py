@@ -80,7 +80,7 @@ class NightShapes:
         """Take in the shapes of one block of a source."""
         rows = zip(found.templates, found.counts, found.levels, found.first, found.last, found.examples, strict=True)
         for template, count, level, first, last, example in rows:
-            self._add(template, count, level, (first, last), [source], example.decode("utf-8", "replace"))
+            self._add(template, count, level, (first, last), [source], example)
 
     def add_rows(self, connection: Connection, night: date) -> None:
         """Take in what the store has of the night; texts that it knows come first."""

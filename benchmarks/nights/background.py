@@ -65,6 +65,13 @@ _BENIGN: Mapping[str, tuple[tuple[str, str], ...]] = {
     "kubernetes": (("warn", "Unhealthy|Readiness probe failed: Get http://10.0.1.9:8080/ready: connection refused"),),
 }
 
+_ODD = (
+    "palette index {n} is out of gamut, nearest colour taken", "locale bundle of tenant {n} lacks 3 plurals",
+    "thumbnail of asset {n} is larger than its source", "cohort {n} has members without a birthday",
+    "ribbon layout fell back to narrow for widget {n}", "glossary entry {n} refers to itself",
+)  # fmt: skip
+"""Errors that some program has always written, of which no signature knows and for which nobody is woken."""
+
 _SCANNED = ("/wp-login.php", "/.env", "/.git/config", "/phpmyadmin/index.php", "/admin/config.php", "/vendor/phpunit")
 
 
@@ -84,8 +91,10 @@ def benign(layout: str, start: datetime, end: datetime, chance: random.Random) -
             yield _within(start, end, chance), level, _filled(text, chance)
     if layout == "access" and chance.random() < 0.6:
         yield from _scan(_within(start, end, chance), chance)
-    if texts is _BENIGN["application"] and chance.random() < 0.3:
-        yield from _retries(_within(start, end, chance), chance)
+    if texts is _BENIGN["application"]:
+        if chance.random() < 0.3:
+            yield from _retries(_within(start, end, chance), chance)
+        yield from _oddities(start, end, chance)
 
 
 def _scan(moment: datetime, chance: random.Random) -> Iterator[Said]:
@@ -101,6 +110,21 @@ def _retries(moment: datetime, chance: random.Random) -> Iterator[Said]:
         yield moment, "warn", f"connect ECONNREFUSED {host}:8080, retrying (attempt {attempt} of 5)"
         moment += timedelta(seconds=2**attempt)
     yield moment, "info", f"connected to {host}:8080"
+
+
+def _oddities(start: datetime, end: datetime, chance: random.Random) -> Iterator[Said]:
+    """Errors without a meaning: one now and then, a few at once, or one at a steady pace all night."""
+    some, few, steady = chance.sample(_ODD, 3)
+    for _ in range(chance.choice((0, 0, 1, 2, 4))):
+        yield _within(start, end, chance), "error", _filled(some, chance)
+    moment = _within(start, end, chance)
+    for _ in range(chance.choice((0, 0, 0, 2, 3, 4))):
+        yield moment, "error", _filled(few, chance)
+        moment += timedelta(seconds=chance.uniform(0.1, 20))
+    pace, moment = chance.uniform(30, 600), start
+    while pace < 300 and moment < end:
+        yield moment, "error", _filled(steady, chance)
+        moment += timedelta(seconds=chance.expovariate(1 / pace))
 
 
 def _within(start: datetime, end: datetime, chance: random.Random) -> datetime:

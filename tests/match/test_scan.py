@@ -15,7 +15,7 @@ from analyzer.ingest.blocks import Block
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.reference import Match, match_record
 from analyzer.match.scan import BlockScan, Scanner, Window, patterns_of
-from analyzer.model import EVENTS_SCHEMA, Request, Signature
+from analyzer.model import EVENTS_SCHEMA, UNKNOWN_PREFIX, Request, Signature
 from analyzer.redact import MARK
 from tests.ingest.reading import blocks_of
 from tests.match.wrapping import WRAPPINGS
@@ -44,11 +44,14 @@ def _scanner(catalogue: Catalogue, window: Window = Window(), redact: bool = Fal
     return Scanner(catalogue, _engine(catalogue), window, redact)
 
 
-def _rows(scans: list[BlockScan]) -> list[dict[str, Any]]:
+def _rows(scans: list[BlockScan], unknown: bool = False) -> list[dict[str, Any]]:
+    """The events of some blocks, those of no signature only where they are asked for."""
     batches = [scan.events for scan in scans if scan.events is not None]
     return [
-        {**row, "keys": dict(row["keys"])} for row in pa.Table.from_batches(batches, EVENTS_SCHEMA).to_pylist()
-    ]  # fmt: skip
+        {**row, "keys": dict(row["keys"])}
+        for row in pa.Table.from_batches(batches, EVENTS_SCHEMA).to_pylist()
+        if unknown or not row["signature"].startswith(UNKNOWN_PREFIX)
+    ]
 
 
 def _expected(block: Block, catalogue: Catalogue) -> list[tuple[int, Match]]:
@@ -253,10 +256,12 @@ def test_bytes_that_are_no_text_do_not_stop_anything() -> None:
     assert [row["keys"] for row in _rows([scanner.scan(block, "logs/api.log")])] == [{"id": "42"}] * 3
 
 
-def test_what_is_not_matched_is_handed_on_with_its_level() -> None:
-    (block,) = blocks_of(b"2025-10-24 02:14:07 ERROR lost order #42\n2025-10-24 02:14:08 ERROR strange\n")
+def test_an_error_that_no_signature_knows_is_an_event_named_by_its_text() -> None:
+    (block,) = blocks_of(b"2025-10-24 02:14:07 ERROR lost order #42\n2025-10-24 02:14:08 ERROR strange 7\n")
     scan = _scanner(SHOP).scan(block, "logs/api.log")
-    assert scan.unmatched.to_pylist() == [b"2025-10-24 02:14:08 ERROR strange"]
+    rows = _rows([scan], unknown=True)
+    assert [row["signature"] for row in rows] == ["shop.order_lost", UNKNOWN_PREFIX + "strange <*>"]
+    assert (rows[1]["level"], rows[1]["line"], rows[1]["service"]) == ("error", 2, "api")
     assert (scan.lines, scan.records, scan.dated_records) == (2, 2, 2)
     assert sum(scan.volume.values()) == 2
 

@@ -46,3 +46,17 @@ def test_what_may_come_after_the_end_of_the_log_is_not(house: House) -> None:
     house.write("app.log", lines("2025-10-21T02:00:00", 5, "INFO asked for order-4711"))
     house.run()
     assert house.statuses("2025-10-21") == {}
+
+
+def test_a_burst_of_what_no_signature_knows_is_an_incident_from_night_to_night(house: House) -> None:
+    for night in ("2025-10-21", "2025-10-22"):
+        quiet = lines(f"{night}T00:00:00", 120, "INFO served request #")
+        house.write(f"app-{night}.log", quiet + lines(f"{night}T02:00:00", 30, "ERROR coil # broke", every=10))
+        house.run()
+    assert [house.statuses(night) for night in ("2025-10-21", "2025-10-22")] == [
+        {"coil … broke": "new"}, {"coil … broke": "ongoing"}
+    ]  # fmt: skip
+    assert [totals.events for totals in house.store.nights()] == [0, 0]
+    (template,) = house.store.night().analysis.unknown
+    (incident,) = house.incidents("2025-10-22")
+    assert incident.root_cause.signature == f"unknown.{template.id}"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pyarrow as pa
-
-from analyzer.model import LEVEL_CODES
+from analyzer.catalogue import Catalogue
+from analyzer.match.engine import HyperscanEngine
+from analyzer.match.scan import Scanner, Window, patterns_of
+from analyzer.model import Signature
 from analyzer.reason.templates import MAX_TEMPLATES, OTHER, Templates, shapes
+from tests.ingest.reading import blocks_of
 
-ERROR = LEVEL_CODES["error"]
+NOTHING = Catalogue((Signature(id="a.b", title="t", category="timeout", severity="low", match=("no such text",)),))
 
 
-def grouped(*lines: str, level: int = ERROR) -> Templates:
-    """The templates of some records, a second apart."""
+def grouped(*lines: str, hide_secrets: bool = True) -> Templates:
+    """The templates of some records."""
     templates = Templates()
-    records = pa.array([line.encode() for line in lines], pa.binary())
-    times = np.arange(len(lines), dtype=np.int64) * 1_000_000
-    templates.add(shapes(records, times, np.full(len(lines), level, dtype=np.int8)), "app.log")
+    scanner = Scanner(NOTHING, HyperscanEngine.of(patterns_of(NOTHING)), Window(), hide_secrets)
+    for block in blocks_of("".join(f"{line}\n" for line in lines).encode()):
+        templates.add(shapes(scanner.scan(block, "app.log").events), "app.log")
     return templates
 
 
@@ -47,16 +48,25 @@ def test_a_stack_trace_is_known_by_its_exception() -> None:
 
 
 def test_severe_and_frequent_templates_come_first() -> None:
-    templates = grouped(*["ERROR gamma rays everywhere again"] * 3, "ERROR delta waves once more")
-    templates.add(
-        shapes(pa.array([b"FATAL the core is gone"]), np.array([0]), np.array([LEVEL_CODES["fatal"]], np.int8)), "b.log"
+    templates = grouped(
+        *["2025-10-24 02:14:07 ERROR gamma rays everywhere again"] * 3,
+        "2025-10-24 02:14:08 ERROR delta waves once more",
+        "2025-10-24 02:14:09 FATAL the core is gone",
     )
     assert [t.count for t in templates.summary()] == [1, 3, 1]
 
 
+def test_what_is_said_thousands_of_times_is_counted_in_full() -> None:
+    (template,) = grouped(*[f"2025-10-24 02:14:07 ERROR coil {n} broke" for n in range(4321)]).summary()
+    assert (template.template, template.count) == ("coil <*> broke", 4321)
+
+
 def test_templates_that_differ_in_one_word_are_merged() -> None:
     found = grouped(
-        *[f"ERROR could not warp to planet {name} today" for name in ("vulcan", "bajor", "romulus", "earth")]
+        *[
+            f"2025-10-24 02:14:07 ERROR could not warp to planet {name} today"
+            for name in ("vulcan", "bajor", "romulus", "earth")
+        ]
     )
     (template,) = found.summary()
     assert template.template == "could not warp to planet <*> today"
@@ -65,12 +75,13 @@ def test_templates_that_differ_in_one_word_are_merged() -> None:
 
 def test_an_explosion_of_templates_is_capped_and_the_rest_counted() -> None:
     words = ["".join(chr(97 + int(digit)) for digit in str(number)) for number in range(MAX_TEMPLATES + 500)]
-    found = grouped(*[f"ERROR {word}" for word in words]).summary()
+    found = grouped(*[f"2025-10-24 02:14:07 ERROR {word}" for word in words]).summary()
     assert sum(template.count for template in found) == MAX_TEMPLATES + 500
     assert next(t for t in found if t.template == OTHER).count == 500
 
 
 def test_secrets_in_examples_are_redacted() -> None:
-    lines = ("ERROR cannot talk to postgres://app:hunter2@db/prod",)
-    assert "hunter2" not in grouped(*lines).summary()[0].example
-    assert "hunter2" in grouped(*lines).summary(hide_secrets=False)[0].example
+    line = "2025-10-24 02:14:07 ERROR cannot talk to postgres://app:sesame@db with password=sesame"
+    (hidden,), (shown,) = grouped(line).summary(), grouped(line, hide_secrets=False).summary()
+    assert "sesame" not in hidden.example + hidden.template
+    assert "sesame" in shown.example
