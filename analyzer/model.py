@@ -164,8 +164,12 @@ class Correlation:
     `rules`, a claim of success, and an event of `counterpart`, evidence against it, with the same
     key within `timespan` of each other).
 
+    With `claim_first`, a contradiction counts evidence after the claim only, and not where a later claim
+    takes it back: what is tried again and succeeds is well. With a `condition`, so many pieces of
+    evidence are needed within `timespan`, with a claim among them.
+
     In `group-by`, the name `id` stands for any identifier that two events share, whatever the key
-    is called on either side.
+    is called on either side, and `service` for who wrote the record.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "alias_generator": _hyphenated}
@@ -176,6 +180,7 @@ class Correlation:
     group_by: tuple[str, ...] = ()
     timespan: str = "5m"
     condition: Condition | None = None
+    claim_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,6 +135,15 @@ class _Evidence:
         """A signature with the broader ones that it refines."""
         return {signature, *self.catalogue.ancestors(signature)}
 
+    def made_of(self, whole: Episode, part: Episode) -> bool:
+        """Whether one is a correlation that needs the other, in the same service."""
+        rule = self.catalogue[whole.signature].correlation
+        return (
+            rule is not None
+            and whole.service == part.service
+            and bool(self.lineage(part.signature) & set(rule.counterpart))
+        )
+
     def identifiers(self, episode: Episode) -> Codes:
         """The codes of the identifiers of an episode's first events."""
         place = id(episode)
@@ -156,7 +165,10 @@ def _same_failure(evidence: _Evidence, first: Episode, second: Episode) -> float
 
 
 def _declared(evidence: _Evidence, first: Episode, second: Episode) -> float:
-    """The catalogue declares one to bring about the other, and the order in time agrees."""
+    """The catalogue declares one to bring about the other, and the order in time agrees; or one is the
+    evidence of which the other is made."""
+    if evidence.made_of(first, second) or evidence.made_of(second, first):
+        return 0.8 if _near(first, second) else 0.0
     if leads_to(first.signature, second.signature, evidence.catalogue):
         return 0.8 if _near(first, second) else 0.4
     if not leads_to(second.signature, first.signature, evidence.catalogue):

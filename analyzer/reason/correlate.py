@@ -22,6 +22,7 @@ from analyzer.model import Correlation, CorrelationType, Signature
 from analyzer.reason.columns import NO_TIME, Events, Ints
 
 ANY_IDENTIFIER = "id"
+SERVICE = "service"
 _OF_MANY_THINGS = frozenset({"user_id", "span_id"})
 """Identifiers of what has or does many things, so that sharing one proves nothing."""
 
@@ -115,7 +116,10 @@ class _Groups:
         """A key in words; `row` is any row that has it."""
         if self.rule.group_by == (ANY_IDENTIFIER,):
             return (self.events.values[key],)
-        return tuple(self.events.value(name, row) or "" for name in self.rule.group_by)
+        return tuple(
+            self.events.services[self.events.service[row]] if name == SERVICE else self.events.value(name, row) or ""
+            for name in self.rule.group_by
+        )
 
     def _keyed(self, rows: Ints) -> tuple[Ints, Ints]:
         """Each row with its key: once for named keys, once per identifier for `id`, rows in time order."""
@@ -123,9 +127,9 @@ class _Groups:
             return self._identified(rows)
         keys = np.zeros(len(rows), dtype=np.int64)
         for name in self.rule.group_by:
-            codes = self.events.dense(name)[rows]
+            codes = (self.events.service if name == SERVICE else self.events.dense(name))[rows]
             rows, keys, codes = rows[codes >= 0], keys[codes >= 0], codes[codes >= 0]
-            keys = keys * (len(self.events.values) + 1) + codes
+            keys = keys * (max(len(self.events.values), len(self.events.services)) + 1) + codes
         return keys, rows
 
     def _identified(self, rows: Ints) -> tuple[Ints, Ints]:
@@ -250,19 +254,39 @@ def _contradiction(groups: _Groups, first: Ints, second: Ints, span: int) -> Fou
     both = groups.keys_of(first) & groups.keys_of(second)
     evidence = groups.by_key(second, both)
     for key, claims in groups.by_key(first, both).items():
+        if groups.rule.condition is not None:
+            yield from _outnumbered(groups, key, claims, evidence[key], span)
+            continue
         pairs = _conflicts(groups, claims, evidence[key], span)
         if pairs:
             rows = tuple(sorted({row for pair in pairs for row in pair}, key=groups.time))
             yield max(pairs[0], key=groups.time), groups.name_of(key, rows[0]), rows
 
 
+def _outnumbered(groups: _Groups, key: int, claims: list[int], against: list[int], span: int) -> Found:
+    """One finding for each stretch in which there is evidence enough, and a claim amid it."""
+    said = groups.events.times[claims]
+
+    def claimed(begin: int, end: int) -> list[int]:
+        return claims[int(np.searchsorted(said, begin)) : int(np.searchsorted(said, end, side="right"))]
+
+    least = groups.rule.condition.gte if groups.rule.condition else 1
+    enough = _windows(groups, key, against, span, against, lambda window: window.total() >= least)
+    for row, name, rows in enough:
+        if amid := claimed(groups.time(rows[0]), groups.time(row)):
+            yield row, name, tuple(sorted({*rows, *amid}, key=groups.time))
+
+
 def _conflicts(groups: _Groups, claims: list[int], against: list[int], span: int) -> list[tuple[int, int]]:
-    """Pairs of a claim and evidence against it, the earliest evidence first."""
+    """Pairs of a claim and evidence against it, the earliest evidence first; where the claim has to come
+    first, a later one takes back the evidence before it."""
     times = [groups.time(claim) for claim in claims[:_MOST_SHOWN]]
     removal = min((t for t, c in zip(times, claims, strict=False) if _removes(groups, c)), default=None)
     conflicts: list[tuple[int, int]] = []
     for row in against:
         moment = groups.time(row)
+        if groups.rule.claim_first and times[-1] > moment:
+            continue
         if (removal is not None and removal <= moment) or len(conflicts) > _MOST_SHOWN:
             break  # what was deleted may well be missing
         conflicts += [

@@ -54,7 +54,7 @@ def portrait(problem: Problem, night: Night) -> tuple[Incident, Mapping[str, Int
     rows = np.concatenate([explanation.rows[name] for name in failures])
     all_rows = np.concatenate(list(explanation.rows.values()))
     # What was lost in silence is the headline: the last contradiction says it most plainly.
-    silent = [name for name in failures if catalogue[name].correlation is not None]
+    silent = [n for n in failures if catalogue[n].correlation is not None and catalogue[n].severity == "critical"]
     headline = silent[-1] if silent else explanation.root.signature
     captures = _usual(explanation.rows[headline], headline, events, catalogue)
     entities = _entities(rows, events)
