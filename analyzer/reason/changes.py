@@ -15,7 +15,8 @@ from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import moment
 
 LOOK_BACK = 45 * MINUTE
-_WEIGHTS = {"deploy": 1.0, "rollback": 1.0, "migration": 0.9, "migration_done": 0.9, "schema_change": 0.9, "config": 0.9, "feature_flag": 0.9,
+_WEIGHTS = {"deploy": 1.0, "rollback": 1.0, "migration": 0.9, "migration_done": 0.9,
+            "schema_change": 0.9, "config": 0.9, "feature_flag": 0.9,
             "config_reload": 0.8, "failover": 0.8, "restart": 0.7, "scale": 0.5}  # fmt: skip
 _MAX_TEXT = 300
 

@@ -62,7 +62,7 @@ def write_events(folder: Path, night: date, batches: Sequence[pa.RecordBatch]) -
 
 def recognised(names: pa.ChunkedArray | pc.Expression) -> Any:
     """Which events are those of signatures, by their names: neither terms of CRE rules nor unknown failures."""
-    return pc.invert(pc.or_(pc.starts_with(names, TERM_PREFIX), pc.starts_with(names, UNKNOWN_PREFIX)))
+    return pc.invert(pc.match_substring_regex(names, f"^(?:{TERM_PREFIX}|{UNKNOWN_PREFIX})"))
 
 
 def read_events(files: Iterable[Path]) -> pa.Table:

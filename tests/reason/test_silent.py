@@ -12,7 +12,8 @@ QUIET = "INFO web: served request {n}"
 
 def written(folder: Path, *parts: tuple[str, int, int, str]) -> Path:
     """A log of an hour, and in it so many lines from a time on, every so many seconds."""
-    said = [(datetime(2025, 10, 24, 2) + timedelta(seconds=36 * n), QUIET.format(n=n)) for n in range(100)]
+    begin = datetime.fromisoformat("2025-10-24T02:00:00")
+    said = [(begin + timedelta(seconds=36 * n), QUIET.format(n=n)) for n in range(100)]
     for clock, count, every, text in parts:
         start = datetime.fromisoformat(f"2025-10-24T{clock}")
         said += [(start + timedelta(seconds=every * n), text.replace("#", str(4711 + n))) for n in range(count)]
