@@ -10,7 +10,8 @@ import hyperscan
 import numpy as np
 import numpy.typing as npt
 
-from analyzer.match.literals import Literal, hints, required_literals
+from analyzer.ingest.locate import line_array
+from analyzer.match.literals import Literal, Topic, hints, required_literals, topic_of
 from analyzer.match.relax import relax
 
 Buffer = bytes | bytearray | memoryview
@@ -18,8 +19,7 @@ Ints = npt.NDArray[np.int64]
 Expressions = dict[tuple[bytes, bool], list[int]]
 _OFFSET_BITS = 40
 _PARTS = 3
-_HINT = -1
-"""Stands for the patterns of the second database in what the first one finds."""
+_WORD_END = rb"\b"
 
 
 class Engine(Protocol):
@@ -32,43 +32,50 @@ class Engine(Protocol):
 
 
 class HyperscanEngine:
-    """All patterns in two databases; safe to use from several threads.
+    """All patterns in several databases; safe to use from several threads.
 
     The first holds what is quick to find: the distinctive texts of which most patterns need one,
     and hints, words such as `failed`. The expressions of patterns that need a hint are in the
-    second, which only sees the records that hold one.
+    others, one for each topic of hints, which only see the records that hold one of their own.
     """
 
-    def __init__(self, first: _Database, second: _Database) -> None:
-        self._first, self._second = first, second
+    def __init__(self, first: _Database, closer: Sequence[_Database]) -> None:
+        self._first, self._closer = first, closer
 
     @classmethod
     def of(cls, patterns: Sequence[str]) -> HyperscanEngine:
         """Compile `patterns`. Raises `UnsupportedPattern` for syntax outside the dialect,
         `hyperscan.error` for a pattern that Hyperscan refuses."""
-        first, second = _expressions(patterns)
-        return cls(_Database.of(first), _Database.of(second))
+        first, closer = _expressions(patterns)
+        return cls(_Database.of(first), [_Database.of(expressions) for expressions in closer])
 
     @classmethod
     def restored(cls, saved: Sequence[bytes]) -> HyperscanEngine:
         """What `saved` gave. Raises `ValueError` where that is broken, `hyperscan.error` where it is
         of another version or processor."""
-        if len(saved) != 2 * _PARTS:
+        if len(saved) != (1 + len(Topic)) * _PARTS:
             raise ValueError("these are no saved databases")
-        return cls(_Database.restored(saved[:_PARTS]), _Database.restored(saved[_PARTS:]))
+        first, *closer = (_Database.restored(saved[at : at + _PARTS]) for at in range(0, len(saved), _PARTS))
+        return cls(first, closer)
 
     def saved(self) -> list[bytes]:
         """The compiled databases, for a cache."""
-        return [*self._first.saved(), *self._second.saved()]
+        return [part for database in (self._first, *self._closer) for part in database.saved()]
 
     def scan(self, data: Buffer, records: Ints) -> tuple[Ints, Ints]:
         """See `Engine`."""
         patterns, ends = self._first.scan(data)
-        hinted = patterns == _HINT
-        if not hinted.any():
-            return patterns, ends
-        closer, closer_ends = _look_closer(self._second, data, records, ends[hinted])
-        return np.concatenate((patterns[~hinted], closer)), np.concatenate((ends[~hinted], closer_ends))
+        found = [(patterns[patterns >= 0], ends[patterns >= 0])]
+        for topic, database in enumerate(self._closer):
+            hints = ends[patterns == _hint(topic)]
+            if len(hints):
+                found.append(_look_closer(database, data, records, hints))
+        return np.concatenate([some for some, _ in found]), np.concatenate([some for _, some in found])
+
+
+def _hint(topic: int) -> int:
+    """What stands for the patterns of a topic in what the first database finds."""
+    return -1 - topic
 
 
 def _look_closer(database: _Database, data: Buffer, records: Ints, hits: Ints) -> tuple[Ints, Ints]:
@@ -79,11 +86,11 @@ def _look_closer(database: _Database, data: Buffer, records: Ints, hits: Ints) -
     ends = np.append(records, len(view))[chosen + 1]
     if int((ends - begins).sum()) > len(view) // 2:
         return database.scan(data)
-    gathered = b"".join([view[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)])
+    _, places, gathered = line_array(np.frombuffer(view, dtype=np.uint8), begins, ends).buffers()
     patterns, found = database.scan(gathered)
-    places = np.concatenate(([0], np.cumsum(ends - begins)))
-    record = np.searchsorted(places, found - 1, side="right") - 1
-    return patterns, begins[record] + (found - places[record])
+    starts = np.frombuffer(places, dtype=np.int32)[: len(begins)]
+    record = np.searchsorted(starts, found - 1, side="right") - 1
+    return patterns, begins[record] + (found - starts[record])
 
 
 class _Database:
@@ -141,22 +148,25 @@ class _Database:
         return scratch
 
 
-def _expressions(patterns: Sequence[str]) -> tuple[Expressions, Expressions]:
-    """What the two databases search for: (expression, ignore case) with the patterns it stands for."""
+def _expressions(patterns: Sequence[str]) -> tuple[Expressions, list[Expressions]]:
+    """What the databases search for, the first and one for each topic of hints: (expression, ignore
+    case) with the patterns it stands for."""
     first: Expressions = {}
-    second: Expressions = {}
+    closer: list[Expressions] = [{} for _ in Topic]
     for index, pattern in enumerate(patterns):
         expression, owner = pattern.encode(), index
         literals = required_literals(expression)
         if literals is None and (literals := hints(expression)) is not None:
-            second.setdefault(relax(expression), []).append(index)
-            owner = _HINT
+            topic = topic_of(literals)
+            closer[topic].setdefault(relax(expression), []).append(index)
+            owner = _hint(topic)
         for key in _keys(literals) or [relax(expression)]:
             owners = first.setdefault(key, [])
             if owner not in owners:
                 owners.append(owner)
-    _drop_implied_hints(first)
-    return first, second
+    for topic in Topic:
+        _drop_implied(first, _hint(topic))
+    return first, closer
 
 
 def _keys(literals: Iterable[Literal] | None) -> list[tuple[bytes, bool]]:
@@ -165,25 +175,34 @@ def _keys(literals: Iterable[Literal] | None) -> list[tuple[bytes, bool]]:
     return sorted(map(_expression_of, literals or ()))
 
 
-def _drop_implied_hints(expressions: Expressions) -> None:
-    """Where one hint is part of another (`error` of `errors`), the shorter one is found anyway."""
-    hinting = sorted((key for key, owners in expressions.items() if _HINT in owners), key=lambda key: len(key[0]))
+def _drop_implied(expressions: Expressions, hint: int) -> None:
+    """Where one text that gives a hint is part of another (`error` of `errors`), the shorter one is found anyway."""
+    hinting = sorted((key for key, owners in expressions.items() if hint in owners), key=lambda key: len(key[0]))
     for place, (text, ignore_case) in enumerate(hinting):
-        if _HINT not in expressions.get((text, ignore_case), ()):
+        if hint not in expressions.get((text, ignore_case), ()):
             continue
         for key in hinting[place + 1 :]:
-            longer, longer_ignores = key
-            implied = text.lower() in longer.lower() if ignore_case else text in longer and not longer_ignores
-            if implied and _HINT in expressions.get(key, ()):
-                expressions[key].remove(_HINT)
+            if _implies((text, ignore_case), key) and hint in expressions.get(key, ()):
+                expressions[key].remove(hint)
                 if not expressions[key]:
                     del expressions[key]
+
+
+def _implies(shorter: tuple[bytes, bool], longer: tuple[bytes, bool]) -> bool:
+    """Whether an expression made of a fixed text is found wherever another is."""
+    (text, ignore_case), (whole, ignores) = shorter, longer
+    if ignore_case:
+        text, whole = text.lower(), whole.lower()
+    elif ignores:
+        return False
+    return text in whole or (text.endswith(_WORD_END) and text.removesuffix(_WORD_END) + rb"\x20" in whole)
 
 
 def _expression_of(literal: Literal) -> tuple[bytes, bool]:
     """A fixed text as an expression; letters stand for themselves."""
     quoted = (b"%c" % code if chr(code).isalpha() and code < 0x80 else rb"\x%02x" % code for code in literal.text)
-    return b"".join(quoted) + (rb"\b" if literal.ends_word else b""), literal.ignore_case
+    cased = literal.text.lower() != literal.text.upper()
+    return b"".join(quoted) + (_WORD_END if literal.ends_word else b""), literal.ignore_case and cased
 
 
 def _compile(expressions: Sequence[tuple[bytes, bool]]) -> Any:

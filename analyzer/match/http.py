@@ -15,6 +15,9 @@ from analyzer.model import Request, Signature
 
 _ANY_METHOD = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"
 _ANY_STATUS = r"[1-5]\d\d"
+_SERVER_ERRORS = r"5[0-2]\d|530|561|598|599"
+"""Those of IANA, and of Cloudflare, Amazon's load balancers and proxies."""
+
 _PATH = r'(?P<url>/[^\s"?]{0,2000})(?:\?[^\s"]{0,4000})?'
 _METHOD_KEY = r'"(?:req_|request_|request)?(?:http\.)?(?:[mM]ethod|verb|httpMethod)" ?: ?"(?P<method>METHOD)"'
 _URL_KEY = (
@@ -54,7 +57,7 @@ _SHAPES: tuple[str, ...] = (
     r'\bmethod="?(?P<method>METHOD)"?[^\n]{0,200}? (?:path|url|uri)="?' + _PATH +
     r'"?[^\n]{0,600}? (?:status|status_code|code)="?(?P<status>STATUS)\b',
     # gin: | 201 | 1.2ms | ::1 | POST "/x"
-    r'\| +(?P<status>STATUS) +\| +[^|\n]{1,40}\| +[^|\n]{1,60}\| +(?P<method>METHOD) +"' + _PATH,
+    r'\| +(?P<status>STATUS)\b +\| +[^|\n]{1,40}\| +[^|\n]{1,60}\| +(?P<method>METHOD) +"' + _PATH,
     # Tornado: 201 POST /x (::1) 1.20ms
     r"\b(?P<status>STATUS) (?P<method>METHOD) " + _PATH + r" \([\d.a-fA-F:]+\) [\d.]+ms",
     # ASP.NET Core
@@ -122,8 +125,8 @@ def request_patterns(signatures: Iterable[Signature]) -> list[str]:
 
 
 def _status_pattern(status: str) -> str:
-    """`5xx` -> `5\\d\\d`; a number stands for itself."""
-    return status.replace("x", r"\d")
+    """`2xx` -> `2\\d\\d`; of those that begin with 5, the ones in use, so that 555 bytes are none."""
+    return _SERVER_ERRORS if status == "5xx" else status.replace("x", r"\d")
 
 
 def _endpoint(path: str) -> tuple[str, str | None]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
+from enum import IntEnum
 from re import _constants as op  # type: ignore[attr-defined]
 from typing import Any
 
@@ -25,8 +26,10 @@ DISTINCTIVE = 4.5
 TELLING = 1.0
 """How much a hint must tell, by `_telling`."""
 
-_MOST = 32
-_SMALL_CLASS = 4
+_MOST = 40
+_SMALL_CLASS = 10
+_PHRASE = 3
+_LONG_WORD = 10
 _COMMON = re.compile(
     rb"(?<![A-Za-z])(?:[Ee]rrors?|ERROR|[Ff]ail(?:ed|ure|s|ing)?|FAILED|[Ee]xceptions?|[Cc]onnect(?:ion|ed)?|[Rr]equests?|"
     rb"[Rr]esponse|[Mm]essage|[Ww]arning|WARNING|[Ss]tatus|[Ss]erver|[Cc]lient|[Ss]ession|[Qq]uery|[Tt]able|[Cc]olumn|"
@@ -35,14 +38,27 @@ _COMMON = re.compile(
 )
 _SELDOM = re.compile(
     rb"(?i)fail|unable|could not|couldn|cannot|can.t|error|exception|refus|denied|timed|timeout|unhealthy|drop|discard|"
-    rb"exceeded|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|"
+    rb"exceed|mismatch|reject|invalid|missing|undefined|unset|abort|rolled|up after|giv\w+ up|not found|t find|"
     rb"exhaust|lost|losing|corrupt|panic|fatal|crash|kill|overflow|not exist|unsuccessful|found|stall|too many|slow|"
-    rb"migrat|rolled|rolling|deploy|reload|renew|blocked|segmentation|cordon|drained|evicted|scal(?:ed|ing)|fallback"
+    rb"migrat|rolled|rolling|deploy|reload|re-?read|renew|rotated|blocked|segmentation|cordon|drained|evicted|"
+    rb"scal(?:ed|ing)|fallback|signal|goose|problem|illegal|not able|not match|doesn|t connect|threshold|"
+    rb"expected|no route|not supported|will reset|at capacity|sasl|pg_?code|"
+    rb"not (?:been )?(?:set|defined|configured|provided|processed|imported|saved|synced|stored)|"
+    rb"\b(?:flipped|toggled|patched|modified|is full|is down|EOF|goaway|reverted|reverting)\b"
 )
-_WHOLE_WORDS = re.compile(
-    rb"(?i)(?:creat|sav|stor|persist|insert|record|register|submitt|plac|complet|finali[sz]|committ)ed\Z|"
-    rb"(?<!\d)(?:404|429)\Z"
+_COMPLETION = re.compile(
+    rb"(?i)(?:creat|sav|stor|persist|insert|record|register|submitt|plac|complet|finali[sz]|committ|chang|updat|finish|"
+    rb"end|import)ed ?\Z|(?:written|wrote) ?\Z"
 )
+_EXCHANGE = re.compile(rb"(?<!\d)(?:404|413|429|499|5\d\d|H\d\d) ?\Z")
+
+
+class Topic(IntEnum):
+    """What hints speak of: that something was done, a request with its answer, or a failure."""
+
+    COMPLETION = 0
+    EXCHANGE = 1
+    FAILURE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,12 @@ def hints(pattern: bytes) -> Texts | None:
     """Like `required_literals`, but content with words such as `failed`, `refused` or `deploy`: few
     healthy records hold one, so they tell which records are worth a closer look."""
     return _required(pattern, _telling, TELLING)
+
+
+def topic_of(texts: Texts) -> Topic:
+    """What all of some hints speak of; where they speak of several things, of failures."""
+    topics = {_topic(literal) for literal in texts}
+    return next((topic for topic in Topic if topics == {topic}), Topic.FAILURE)
 
 
 def any_literals(pattern: bytes) -> Texts | None:
@@ -126,8 +148,9 @@ def _spellings(kind: Any, value: Any, ignore_case: bool) -> Texts | None:
     if kind is op.LITERAL:
         plain = value >= 0x80 or value not in ESCAPED
         return frozenset({Literal(b"%c" % value, ignore_case)}) if plain else None
-    if kind is op.IN and len(value) <= _SMALL_CLASS and all(part is op.LITERAL for part, _ in value):
-        return _either([[item] for item in value], ignore_case) if all(code < 0x80 for _, code in value) else None
+    if kind is op.IN:
+        codes = _few_codes(value)
+        return _either([[(op.LITERAL, code)] for code in codes], ignore_case) if codes else None
     if kind is op.SUBPATTERN:
         _, add, remove, body = value
         return _spelled(list(body), _ignores(ignore_case, add, remove))
@@ -138,6 +161,21 @@ def _spellings(kind: Any, value: Any, ignore_case: bool) -> Texts | None:
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT) and value[1] <= max(value[0], 2):
         return _either([list(value[2]) * times for times in range(value[0], value[1] + 1)], ignore_case)
     return None
+
+
+def _few_codes(items: Sequence[Any]) -> list[int]:
+    """The ASCII codes of a small class; none where it is large, or takes others."""
+    codes: list[int] = []
+    for kind, value in items:
+        if kind is op.LITERAL:
+            codes.append(value)
+        elif kind is op.RANGE:
+            codes.extend(range(value[0], value[1] + 1))
+        elif kind is op.CATEGORY and value is op.CATEGORY_DIGIT:
+            codes.extend(b"0123456789")
+        else:
+            return []
+    return codes if len(codes) <= _SMALL_CLASS and all(code < 0x80 for code in codes) else []
 
 
 def _ignores(ignore_case: bool, add: int, remove: int) -> bool:
@@ -234,18 +272,29 @@ def _strength(literals: Texts, weight: Weight) -> float:
 
 
 def _telling(literal: Literal) -> float:
-    """Whether a text is, or holds, a word that is seldom in healthy records; words of completion are
-    where they are whole words, and no part of `created_at`."""
-    telling = _SELDOM.search(literal.text) or (literal.ends_word and _WHOLE_WORDS.search(literal.text))
-    return TELLING + 1 if telling else 0.0
+    """Whether a text is, or holds, a word that is seldom in healthy records."""
+    return TELLING + 2 if _topic(literal) is not None else 0.0
+
+
+def _topic(literal: Literal) -> Topic | None:
+    """What a text hints at. Words of completion and numbers do where they are whole, and no part of
+    `created_at` or of a larger number."""
+    whole = literal.ends_word or literal.text.endswith(b" ")
+    if _SELDOM.search(literal.text):
+        return Topic.FAILURE
+    if _EXCHANGE.search(literal.text) and (whole or not literal.text[-1:].isdigit()):
+        return Topic.EXCHANGE
+    return Topic.COMPLETION if whole and _COMPLETION.search(literal.text) else None
 
 
 def _weight(literal: Literal) -> float:
-    """The length of a text, where words that stand in every log count little, and a single plain
-    word (`method`, `memory`) little as well: any service may print it all day."""
+    """The length of a text, where words that stand in every log count little, unless several make a phrase,
+    and a single plain word (`method`, `memory`) little as well: any service may print it all day."""
     text = literal.text
     if re.fullmatch(rb"u[0-9a-f]{4}", text):
         return DISTINCTIVE + 1  # the escaped form of a character outside ASCII
     rare = _COMMON.sub(b"", text).replace(b" ", b"")
-    weight = len(rare) + 0.25 * len(_COMMON.findall(text))
-    return weight * 0.4 if re.fullmatch(rb"[a-z]+", text.strip(b" :,")) else weight
+    weight = len(rare) + (1 if len(text.split()) >= _PHRASE else 0.25) * len(_COMMON.findall(text))
+    named = len(rare) > _LONG_WORD and text.endswith((b":", b": "))
+    plain = re.fullmatch(rb"[a-z]+", text.strip(b" :,")) and not named
+    return weight * 0.4 if plain else weight

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analyzer.catalogue.dialect import UnsupportedPattern
 from analyzer.match.canonical import canonical
-from analyzer.match.literals import required_literals
+from analyzer.match.literals import Topic, any_literals, hints, required_literals, topic_of
 from analyzer.match.relax import relax
 
 ATOMS = st.sampled_from(
@@ -32,6 +32,9 @@ ATOMS = st.sampled_from(
         r"\S",
         r"\w",
         r"\d",
+        "[0-9]",
+        "40[34]",
+        "error",
         '[^"]',
         "[^a]",
         "[a-z]",
@@ -101,12 +104,13 @@ def test_the_relaxed_pattern_is_found_wherever_the_pattern_is(pattern: str, text
 @settings(deadline=None, max_examples=400)
 @given(PATTERNS.filter(lambda pattern: pattern.count("?P<id>") <= 1), TEXTS)
 def test_one_of_the_required_texts_stands_wherever_the_pattern_is_found(pattern: str, text: str) -> None:
-    literals = required_literals(pattern.encode())
-    if literals is None:
-        return
-    for raw in _raw_forms(text):
-        if regex.search(pattern.encode(), canonical(raw)):
-            assert any(_stands(literal.text, literal.ignore_case, raw) for literal in literals), (pattern, raw)
+    for literals in (required_literals(pattern.encode()), hints(pattern.encode()), any_literals(pattern.encode())):
+        for raw in _raw_forms(text) if literals is not None else ():
+            if regex.search(pattern.encode(), canonical(raw)):
+                assert any(_stands(literal.text, literal.ignore_case, raw) for literal in literals or ()), (
+                    pattern,
+                    raw,
+                )
 
 
 def _stands(text: bytes, ignore_case: bool, raw: bytes) -> bool:
@@ -164,3 +168,20 @@ def test_required_texts(pattern: str, expected: set[bytes] | None) -> None:
     literals = required_literals(pattern.encode())
     texts = None if literals is None else {literal.text for literal in literals}
     assert texts == expected or (expected is None and texts is not None and all(re.search(rb"\w{4}", t) for t in texts))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected", "topic"),
+    [
+        (r"(?i)\w+ (?:failed|refused) \w+", {b"failed", b"refused"}, Topic.FAILURE),
+        (r"order \w+ (?:created|saved)\b", {b" created", b" saved"}, Topic.COMPLETION),
+        (r"GET \S+ (?:429|50[2-4])\b", {b" 429", b" 502", b" 503", b" 504"}, Topic.EXCHANGE),
+        (r"\S+ (?:saved|lost) \w+", {b" saved ", b" lost "}, Topic.FAILURE),
+        (r"GET \S+ 200\b", None, None),
+        (r"created_\w+", None, None),
+    ],
+)
+def test_hints_are_of_a_topic(pattern: str, expected: set[bytes] | None, topic: Topic | None) -> None:
+    texts = hints(pattern.encode())
+    assert (None if texts is None else {literal.text for literal in texts}) == expected
+    assert (None if texts is None else topic_of(texts)) == topic
