@@ -28,6 +28,9 @@ from analyzer.store.session import StoreSettings
 CONFIG = "analyzer.toml"
 """The configuration that is used where none is named, if it is in the current folder."""
 
+_MOST = 40
+"""Incidents that a run names; the report has all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightlyCommand:
@@ -115,7 +118,10 @@ def _told(store: Store, outcome: Outcome, zone: ZoneInfo) -> str:
     others = [night for night in outcome.nights if night != outcome.night]
     lines = [_headline(store.night(night)) for night in others]
     night = store.night(outcome.night)
-    return "".join([read, *lines, _headline(night), *(_line(i, zone) for i in _in_order(night))])
+    incidents = _in_order(night)
+    left = len(incidents) - _MOST
+    more = f"  and {left:,} more: analyzer incidents list\n" if left > 0 else ""
+    return "".join([read, *lines, _headline(night), *(_line(i, zone) for i in incidents[:_MOST]), more])
 
 
 def _headline(night: Night) -> str:

@@ -88,7 +88,8 @@ def rates(night: Night) -> str:
     if usual is None:
         return f"{told}. No night before to compare with."
     records, errors = usual
-    change = f"{100 * (totals.records / records - 1):+.0f} % records" if records else ""
+    percent = round(100 * (totals.records / records - 1)) if records else 0
+    change = f"{abs(percent)} % {'more' if percent > 0 else 'fewer'} records" if percent else ""
     count = len(night.earlier)
     before = f"the {words.counted(count, 'night')} before" if count > 1 else "the night before"
     return f"{told}. In {before}: error rate {rate(errors)}{f'; this night has {change}' if change else ''}."

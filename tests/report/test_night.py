@@ -76,7 +76,7 @@ def test_each_incident_says_since_when_it_is_known() -> None:
 
 def test_volume_and_error_rate_stand_beside_those_of_the_nights_before() -> None:
     assert night_words.rates(a_night()) == (
-        "2,000 records, error rate 5 %. In the 2 nights before: error rate 2 %; this night has +100 % records."
+        "2,000 records, error rate 5 %. In the 2 nights before: error rate 2 %; this night has 100 % more records."
     )
     first = replace(a_night(), earlier=())
     assert night_words.rates(first).endswith("No night before to compare with.")
