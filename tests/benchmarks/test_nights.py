@@ -74,15 +74,18 @@ def test_a_score_counts_what_was_found_and_what_was_not() -> None:
     assert (score.root_accuracy, score.onset_error, score.sure) == (0.5, 2.0, [(0.9, True)])
 
 
-def test_every_root_is_known_to_the_catalogue(tmp_path: Path) -> None:
+BEGIN_UNKNOWN = {"fence token stale", "palette service confused", "tariff book empty", "conductor dies"}
+
+
+def test_every_root_is_known_to_the_catalogue_where_it_is_meant_to_be(tmp_path: Path) -> None:
     catalogue = load_catalogue()
-    for seed in (1, 2):
+    for seed in (1, 2, 3):
         folder = tmp_path / str(seed)
         folder.mkdir()
         for truth in write_night(folder, seed, "development"):
             path, number = min(truth.root)
             record = Path(path).read_bytes().splitlines()[number - 1]
-            assert match_record(record, catalogue), truth.name
+            assert bool(match_record(record, catalogue)) is (truth.name not in BEGIN_UNKNOWN), truth.name
 
 
 def test_the_benchmark_runs_and_beats_the_baselines(
