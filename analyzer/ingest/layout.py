@@ -81,6 +81,8 @@ class Layout:
     """The level of records that state none, where the format defines one."""
     text_below: bool = False
     """Whether a record's first line holds its time alone, and what it says begins below."""
+    one_line: bool = False
+    """Whether nothing ever goes on from one line to the next, so that undated lines are of somebody else."""
     below: str | None = None
     """The layout of a line right above, to which a line of this one belongs where it stands."""
     level_below: bool = False

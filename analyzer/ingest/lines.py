@@ -161,6 +161,7 @@ class LineReader:
             self._readers += (_stray_reader(learned[0].clock),)
         self._latest = int((max(clock.latest, datetime.now(UTC)) + _FAR_FUTURE).timestamp() * 1_000_000)
         self.layouts = tuple(reader.layout for reader in self._readers)
+        self._one_line = any(layout.one_line for layout in self.layouts)
         names = [layout.name for layout in self.layouts]
         self._belongs_below = [
             (place, names.index(layout.below)) for place, layout in enumerate(self.layouts) if layout.below in names
@@ -206,7 +207,9 @@ class LineReader:
         begins = marks.begins
         if lines.wrapping is not None:
             begins = _begins_inside(lines, lines.wrapping, marks, grouped)
-        if lines.wrapping is not None or not self._dated_heads:
+        else:
+            begins = begins | self._of_somebody_else(lines, marks)
+        if lines.wrapping is not None or not self._dated_heads or self._one_line:
             begins = hold_traces(lines.data, lines.starts, lines.ends, begins, marks.loose, grouped)
         begins = with_first_of_groups(begins, groups, grouped)
         levels = self._levels_of(lines, begins, marks)
@@ -214,6 +217,19 @@ class LineReader:
             begins, groups = self._join_stamped(lines, begins, marks, levels, groups)
             grouped = by_group(groups, len(lines))
         return self._table(arrange(lines, begins, groups, grouped), marks, levels, groups, before)
+
+    def _of_somebody_else(self, lines: Lines, marks: _Marks) -> Flags:
+        """Which undated lines begin a record because those of the layout above them never go on: the words of
+        an application between the lines of an access log."""
+        found = np.zeros(len(lines), dtype=bool)
+        if not self._one_line or not marks.loose.any():
+            return found
+        one_line = np.array([layout.one_line for layout in self.layouts])
+        above = np.maximum.accumulate(np.where(marks.loose, 0, np.arange(len(lines))))
+        rows = np.flatnonzero(marks.loose & ~marks.loose[above] & one_line[marks.layouts[above]])
+        # Those that begin a record are found among all lines: what stands right above or below counts, too.
+        found[rows] = stands_alone(lines.data, lines.starts, lines.ends)[rows] if len(rows) else False
+        return found
 
     def _join_stamped(
         self, lines: Lines, begins: Flags, marks: _Marks, levels: Codes, groups: Groups | None

@@ -179,3 +179,13 @@ def test_entries_of_mysqls_slow_log_without_a_time_of_their_own_are_records() ->
     assert [record.line for record in records[:3]] == [1, 5, 8]
     assert {record.time for record in records} == {"2025-10-24T02:14:07.113456+00:00"}
     assert {record.level for record in records} == {"warn"}
+
+
+def test_what_an_application_prints_between_the_lines_of_an_access_log_is_its_own() -> None:
+    access = '203.0.113.7 - - [24/Oct/2025:02:14:07 +0000] "GET / HTTP/1.1" 200 157 "-" "curl/8"\n'
+    crash = "worker 3 died, trying to respawn\n" + "\n".join(line.format("x") for line in TRACE) + "\n"
+    records = records_of((access * 3 + crash + access * 3).encode())
+    assert [record.line for record in records] == [1, 2, 3, 4, 5, 9, 10, 11]
+    assert records[4].text.endswith("ValueError: x")
+    assert records[4].level == "error"
+    assert {record.time for record in records} == {"2025-10-24T02:14:07+00:00"}
