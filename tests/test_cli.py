@@ -373,7 +373,11 @@ def test_what_is_sound_is_used_only_when_asked_to_keep_going(command: Command, c
     assert (refused.returncode, refused.stdout) == (2, b"")
     done = command(*arguments, "--keep-going")
     assert done.returncode == 2
-    assert json.loads(done.stdout)["totals"]["incidents"] == 1
+    report = json.loads(done.stdout)
+    assert report["totals"]["incidents"] == 1
+    left_out = report["sources"][-1]
+    assert (left_out["path"], left_out["lines"]) == (str(broken), 0)
+    assert left_out["skipped"][0]["reason"].startswith("left out of the catalogue: line 5: severity: ")
     said = done.stderr.decode().splitlines()
     assert said[0].startswith(f"analyzer: {broken}:5: severity: ")
     assert said[1:] == ["analyzer: 1 file was left out of the catalogue; 1 signatures are used"]

@@ -34,7 +34,7 @@ class Catalogue:
 
     `files` names the file of each, `overridden` the built-in file in whose place an own one stands;
     `disabled` are those that were switched off; `remarks` tell what is odd about files that can be used
-    nevertheless. All four are for people to look at.
+    nevertheless, `left_out` what is wrong with files that were not used. All five are for people to look at.
     """
 
     signatures: tuple[Signature, ...]
@@ -42,6 +42,7 @@ class Catalogue:
     overridden: Mapping[str, Path] = field(default_factory=dict)
     disabled: tuple[Signature, ...] = ()
     remarks: tuple[CatalogueProblem, ...] = ()
+    left_out: tuple[CatalogueProblem, ...] = ()
 
     def __iter__(self) -> Iterator[Signature]:
         return iter(self.signatures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.catalogue.load import Catalogue, read_catalogue
 from analyzer.catalogue.own import own_catalogue
@@ -11,6 +11,7 @@ from analyzer.commands.arrow import spare_pandas
 from analyzer.commands.output import Status, complain
 from analyzer.config import user_settings
 from analyzer.errors import CatalogueError, CatalogueProblem
+from analyzer.model import Skipped, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def chosen_catalogue(options: CatalogueOptions) -> tuple[Catalogue, Status]:
     broken = len({problem.path for problem in problems})
     files = "1 file was" if broken == 1 else f"{broken} files were"
     complain(f"{files} left out of the catalogue; {len(catalogue)} signatures are used")
-    return catalogue, Status.TROUBLE
+    return replace(catalogue, left_out=tuple(problems)), Status.TROUBLE
 
 
 def read_chosen(options: CatalogueOptions, lint_built_in: bool = False) -> tuple[Catalogue, list[CatalogueProblem]]:
@@ -56,3 +57,16 @@ def read_chosen(options: CatalogueOptions, lint_built_in: bool = False) -> tuple
     for remark in own.remarks:
         complain(remark)
     return own.catalogue, own.problems
+
+
+def not_used(catalogue: Catalogue) -> list[Source]:
+    """The files that were left out of a catalogue, as sources of which nothing was used: so that whoever
+    gets the report, and not the screen, knows that failures may have gone unrecognised."""
+    files: dict[str, list[Skipped]] = {}
+    for problem in catalogue.left_out:
+        place = f"line {problem.line}: " if problem.line is not None else ""
+        said = str(replace(problem, path="", line=None)).removeprefix(":").strip()
+        files.setdefault(problem.path, []).append(
+            Skipped(reason=f"left out of the catalogue: {place}{said}", trouble=True)
+        )
+    return [Source(path=path, skipped=tuple(faults)) for path, faults in files.items()]

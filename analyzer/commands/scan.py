@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from analyzer import pipeline
 from analyzer.catalogue import Catalogue
-from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
+from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, not_used
 from analyzer.commands.output import (
     Look,
     Status,
@@ -60,8 +60,9 @@ def scan(options: ScanOptions) -> Status:
             check_target(target, options.paths)
     catalogue, catalogue_status = chosen_catalogue(options.catalogue)
     analysis = _analyze(options, catalogue)
+    told = replace(analysis, sources=[*analysis.sources, *not_used(catalogue)])
     look = look_of_output() if options.output is None else Look()
-    written = _write(options, render(form, analysis, look, time.perf_counter() - started), analysis)
+    written = _write(options, render(form, told, look, time.perf_counter() - started), analysis)
     in_trouble = not written or catalogue_status is Status.TROUBLE
     for path, reason in _troubles(analysis):
         complain(f"{path}: {reason}")

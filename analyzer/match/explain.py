@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import regex
 
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.likeness import fixed_texts
 from analyzer.ingest.detect import detect_layout
+from analyzer.match.cache import engine_for
 from analyzer.match.reference import Match, compile_pattern, match_signature, most_specific
 from analyzer.match.stated import Stated, stated_by, vetoed
 from analyzer.model import Signature
@@ -42,15 +44,31 @@ def explanation(record: bytes, catalogue: Catalogue) -> Explanation:
     """Hold one record against every signature."""
     layout, _, _ = detect_layout(record.split(b"\n"), least=1)
     stated = stated_by(record, layout)
-    found = {s.id: captures for s in catalogue if (captures := match_signature(stated, s)) is not None}
+    possible = _possible(record, catalogue)
+    found = {s.id: captures for s in possible if (captures := match_signature(stated, s)) is not None}
     matches = most_specific(found, catalogue)
     shown = {match.signature for match in matches}
     near = [Near(name, _gives_way(catalogue[name], shown, catalogue)) for name in sorted(found) if name not in shown]
-    others = [signature for signature in catalogue if signature.id not in found]
-    near += [Near(s.id, reason) for s in others if (reason := _veto(s, stated)) is not None]
+    vetoed_ones = ((s, _veto(s, stated)) for s in possible if s.id not in found)
+    near += [Near(signature.id, reason) for signature, reason in vetoed_ones if reason is not None]
     told = shown.union(each.signature for each in near)
-    near += _partly([s for s in others if s.id not in told], stated.text)
+    near += _partly([s for s in catalogue if s.id not in told], stated.text)
     return Explanation(matches, near, layout.name)
+
+
+def _possible(record: bytes, catalogue: Catalogue) -> list[Signature]:
+    """The signatures of which the engine finds a pattern; most of the time of an explanation would
+    otherwise go into compiling thousands of patterns that have nothing to do with the record."""
+    owners = [number for number, signature in enumerate(catalogue) for _ in signature.match]
+    patterns = engine_for(catalogue).scan(record, np.zeros(1, dtype=np.int64))[0].tolist()
+    found = {owners[pattern] for pattern in patterns if pattern < len(owners)}
+    shared = any(pattern >= len(owners) for pattern in patterns)  # those behind the signatures' own serve them all
+    return [s for number, s in enumerate(catalogue) if number in found or (shared and _asks_more(s))]
+
+
+def _asks_more(signature: Signature) -> bool:
+    """Whether a signature can match without one of its own patterns."""
+    return signature.request is not None or (signature.where is not None and bool(signature.where.sqlstate))
 
 
 def _gives_way(signature: Signature, shown: set[str], catalogue: Catalogue) -> str:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from analyzer.catalogue import Catalogue
+from analyzer.catalogue import Catalogue, load_catalogue
+from analyzer.ingest.detect import detect_layout
 from analyzer.match.explain import NEAREST, explanation
+from analyzer.match.reference import match_record
 from analyzer.model import Signature, Where
 
 LOST = Signature(
@@ -22,6 +24,22 @@ RECORD = '2025-10-24 02:14:07,113 - app.db - INFO - the warehouse has lost order
 
 def _near(record: str, *signatures: Signature) -> dict[str, str]:
     return {near.signature: near.reason for near in explanation(record.encode(), Catalogue(signatures)).near}
+
+
+def test_the_engine_s_choice_loses_nothing() -> None:
+    catalogue = load_catalogue()
+    # What has no pattern of its own to be found by: an HTTP exchange, a SQLSTATE; escaped twice, in colour.
+    odd = [
+        'GET /orders/42 HTTP/1.1" 404 12',
+        '203.0.113.9 - - [24/Oct/2025:02:14:07 +0000] "POST /api/orders HTTP/1.1" 500 312 "-" "curl/8.4.0"',
+        "2025-10-24 02:14:07 UTC [7] app@shop FEHLER:  42P01: Relation »orders« existiert nicht",
+        r'{"log":"{\"msg\":\"relation \\\"orders\\\" does not exist\"}\n","stream":"stderr"}',
+        "\x1b[31mError\x1b[0m: connect ECONNREFUSED 127.0.0.1:5432\n    at TCPConnectWrap.afterConnect",
+    ]
+    some = [sample.text for signature in catalogue.signatures[::150] for sample in signature.samples]
+    for record in map(str.encode, [*odd, *some]):
+        layout, _, _ = detect_layout(record.split(b"\n"), least=1)
+        assert explanation(record, catalogue).matches == match_record(record, catalogue, layout), record
 
 
 def test_what_matches_with_its_captures() -> None:

@@ -98,7 +98,7 @@ PREFIXES: tuple[Prefix, ...] = (
     ),
     Prefix(
         "github-actions",
-        rf"{_BOM}(?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{7}}Z) (?P<tag>(?:##\[\w+\])?)",
+        rf"{_BOM}(?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{7}}Z) (?P<keep>(?P<tag>(?:##\[\w+\])?))",
         r"##\[(?P<level>error|warning|notice|debug)\]",
     ),
     Prefix(
