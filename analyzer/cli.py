@@ -13,7 +13,14 @@ from typing import Annotated, Literal, NoReturn
 import typer
 
 from analyzer import __version__
-from analyzer.cli_catalogue import CatalogueOption, ConfigOption, KeepGoingOption, Severity, add_catalogue
+from analyzer.cli_catalogue import (
+    CatalogueOption,
+    ConfigOption,
+    KeepGoingOption,
+    Severity,
+    add_catalogue,
+    catalogue_options,
+)
 from analyzer.cli_operations import StoreOption, add_operations
 from analyzer.errors import AnalyzerError, CatalogueError, RefusedFiles, StoreBusyError
 
@@ -110,7 +117,6 @@ def scan(
       kubectl logs deploy/api | analyzer scan -
       analyzer scan logs/ --format json --fail-on high --quiet > report.json
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.scan import ScanOptions
     from analyzer.commands.scan import scan as run
 
@@ -119,7 +125,7 @@ def scan(
         format=format,
         output=output,
         events=events,
-        catalogue=CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going),
+        catalogue=catalogue_options(catalogue, config, keep_going),
         since=since,
         until=until,
         timezone=timezone,
@@ -179,7 +185,6 @@ def compare(
       analyzer compare logs/before-deploy logs/after-deploy
       analyzer compare yesterday.json today.json --fail-on high
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.compare import CompareOptions
     from analyzer.commands.compare import compare as run
 
@@ -187,7 +192,7 @@ def compare(
         before=before,
         after=after,
         format=format,
-        catalogue=CatalogueOptions(paths=catalogue or (), config=config),
+        catalogue=catalogue_options(catalogue, config),
         timezone=timezone,
         fail_on=fail_on,
         quiet=quiet,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from analyzer.commands.catalogue import CatalogueOptions
 
 # The names of `analyzer.model` and of the commands, said again because importing those takes too long.
 Severity = Literal["critical", "high", "medium", "low", "info"]
@@ -54,6 +57,13 @@ CataloguePaths = Annotated[
 ]
 
 
+def catalogue_options(paths: list[str] | None, config: str | None = None, keep_going: bool = False) -> CatalogueOptions:
+    """What was said on the command line about the catalogue."""
+    from analyzer.commands.catalogue import CatalogueOptions
+
+    return CatalogueOptions(paths=paths or (), config=config, keep_going=keep_going)
+
+
 def add_catalogue(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.add_typer(patterns, name="patterns")
@@ -80,10 +90,9 @@ def patterns_list(
       analyzer patterns list --technology postgresql --severity critical
       analyzer patterns list --text 'foreign key'
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import Filter, list_signatures
 
-    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    options = catalogue_options(catalogue, config, keep_going)
     raise typer.Exit(list_signatures(Filter(technology, severity, text), format, options))
 
 
@@ -95,20 +104,18 @@ def patterns_show(
     keep_going: KeepGoingOption = False,
 ) -> None:
     """One known failure: cause, impact, fix, and how it is recognised."""
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import show_signature
 
-    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    options = catalogue_options(catalogue, config, keep_going)
     raise typer.Exit(show_signature(signature_id, options))
 
 
 @patterns.command("lint")
 def patterns_lint(paths: CataloguePaths = None) -> None:
     """Check shape, names and references. All faults are told at once, with file and line."""
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import lint
 
-    raise typer.Exit(lint(CatalogueOptions(paths=paths or ())))
+    raise typer.Exit(lint(catalogue_options(paths)))
 
 
 @patterns.command("test")
@@ -130,10 +137,9 @@ def patterns_test(
       analyzer patterns test
       analyzer patterns test my-signatures/ --corpus healthy-logs/
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import test
 
-    raise typer.Exit(test(CatalogueOptions(paths=paths or (), keep_going=keep_going), corpus or ()))
+    raise typer.Exit(test(catalogue_options(paths, keep_going=keep_going), corpus or ()))
 
 
 @patterns.command("explain")
@@ -148,10 +154,9 @@ def patterns_explain(
     \b
       analyzer patterns explain 'ERROR:  relation "orders" does not exist'
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import explain
 
-    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    options = catalogue_options(catalogue, config, keep_going)
     raise typer.Exit(explain(record, options))
 
 
@@ -178,10 +183,9 @@ def patterns_new(
       analyzer patterns new --from 'order 42 of customer "ann" was lost' --id shop.order_lost
       tail -1 app.log | analyzer patterns new --from - --output ~/.config/log-incident-analyzer/signatures/
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.patterns import new
 
-    options = CatalogueOptions(paths=catalogue or (), config=config, keep_going=keep_going)
+    options = catalogue_options(catalogue, config, keep_going)
     raise typer.Exit(new(record, signature_id, output, options))
 
 

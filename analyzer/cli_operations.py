@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from analyzer.cli_catalogue import CatalogueOption, ConfigOption
+from analyzer.cli_catalogue import CatalogueOption, ConfigOption, catalogue_options
 
 # The names of `analyzer.night` and of the commands, said again because importing those takes too long.
 IncidentState = Literal["open", "muted", "resolved"]
@@ -90,10 +90,9 @@ def watch(
       analyzer watch /var/log/myapp
       kubectl logs -f deploy/api | analyzer watch -
     """
-    from analyzer.commands.catalogue import CatalogueOptions
     from analyzer.commands.watch import WatchCommand, follow
 
-    options = CatalogueOptions(paths=catalogue or (), config=config)
+    options = catalogue_options(catalogue, config)
     command = WatchCommand(paths=paths, store=store, catalogue=options, timezone=timezone, redact=redact)
     raise typer.Exit(follow(command))
 

@@ -48,9 +48,6 @@ class FileProblem:
         return f"{place}:{key} {self.message}{hint}"
 
 
-CatalogueProblem = FileProblem
-
-
 class RefusedFiles(AnalyzerError):  # noqa: N818 (what it is, said in two words)
     """Files that a user wrote were refused. `problems` holds every fault found, not only the first."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from analyzer.errors import CatalogueProblem
+from analyzer.errors import FileProblem
 from analyzer.validation import nearest_line
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -27,8 +27,8 @@ class Document:
     path: str
     values: Any = None
     lines: dict[str, int] = field(default_factory=dict)
-    problems: list[CatalogueProblem] = field(default_factory=list)
-    remarks: list[CatalogueProblem] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    remarks: list[FileProblem] = field(default_factory=list)
     """What is worth knowing about the file and no reason to refuse it."""
 
     unread: frozenset[str] = frozenset()
@@ -47,8 +47,8 @@ class Document:
         """Note something odd at a key path."""
         self.remarks.append(self._at(key, message, hint))
 
-    def _at(self, key: str, message: str, hint: str) -> CatalogueProblem:
-        return CatalogueProblem(path=self.path, line=self.line_of(key), key=key, message=message, hint=hint)
+    def _at(self, key: str, message: str, hint: str) -> FileProblem:
+        return FileProblem(path=self.path, line=self.line_of(key), key=key, message=message, hint=hint)
 
 
 def read_document(path: str, text: str) -> Document:

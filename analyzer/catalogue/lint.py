@@ -15,7 +15,7 @@ from analyzer.catalogue.explosion import explodes
 from analyzer.catalogue.likeness import bare_words, twins
 from analyzer.catalogue.timespan import parse_timespan
 from analyzer.catalogue.vocabulary import CATEGORIES, is_known
-from analyzer.errors import CatalogueProblem
+from analyzer.errors import FileProblem
 from analyzer.model import Signature
 
 _ID = regex.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
@@ -40,12 +40,12 @@ def check_signature(signature: Signature, document: Document, expected_id: str |
 
 def check_catalogue(
     loaded: Mapping[str, tuple[Signature, Document]], refused: Collection[str] = ()
-) -> list[CatalogueProblem]:
+) -> list[FileProblem]:
     """Checks that need all signatures: every reference must lead somewhere.
 
     Signatures that exist but were `refused` are no dead ends; their own faults are reported.
     """
-    problems: list[CatalogueProblem] = []
+    problems: list[FileProblem] = []
     for signature, document in loaded.values():
         before = len(document.problems)
         _check_references(signature, document, loaded.keys() | set(refused))
@@ -53,9 +53,9 @@ def check_catalogue(
     return problems
 
 
-def check_likeness(loaded: Mapping[str, tuple[Signature, Document]]) -> list[CatalogueProblem]:
+def check_likeness(loaded: Mapping[str, tuple[Signature, Document]]) -> list[FileProblem]:
     """Find signatures that say the same as another one."""
-    problems: list[CatalogueProblem] = []
+    problems: list[FileProblem] = []
     for twin in twins(signature for signature, _ in loaded.values()):
         document = loaded[twin.second.id][1]
         hint = "make one refine the other, let the broader one yield, or make one of them"

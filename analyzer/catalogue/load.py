@@ -15,7 +15,7 @@ from analyzer.catalogue.cre import BROAD, is_cre, is_supplement, read_rules
 from analyzer.catalogue.document import Document, read_document
 from analyzer.catalogue.lint import check_catalogue, check_likeness, check_signature
 from analyzer.catalogue.schema import validate
-from analyzer.errors import CatalogueError, CatalogueProblem
+from analyzer.errors import CatalogueError, FileProblem
 from analyzer.model import Signature
 
 _LOG = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class Catalogue:
     files: Mapping[str, Path] = field(default_factory=dict)
     overridden: Mapping[str, Path] = field(default_factory=dict)
     disabled: tuple[Signature, ...] = ()
-    remarks: tuple[CatalogueProblem, ...] = ()
-    left_out: tuple[CatalogueProblem, ...] = ()
+    remarks: tuple[FileProblem, ...] = ()
+    left_out: tuple[FileProblem, ...] = ()
 
     def __iter__(self) -> Iterator[Signature]:
         return iter(self.signatures)
@@ -134,9 +134,7 @@ def built_in_path() -> Path:
     return PACKAGED if PACKAGED.is_dir() else BUILT_IN
 
 
-def read_catalogue(
-    paths: Iterable[str | Path], lint_built_in: bool = False
-) -> tuple[Catalogue, list[CatalogueProblem]]:
+def read_catalogue(paths: Iterable[str | Path], lint_built_in: bool = False) -> tuple[Catalogue, list[FileProblem]]:
     """Load what can be loaded, with the problems of the rest as data.
 
     The word `built-in` among the paths stands for the built-in catalogue. A signature from any other
@@ -150,10 +148,10 @@ def read_catalogue(
     loaded = {each.id: _loaded_before(each) for each in kept or ()}
     if kept is not None and given == [BUILT_IN_WORD]:
         return Catalogue(kept, {name: each.place.file for name, each in loaded.items()}), []
-    problems: list[CatalogueProblem] = []
+    problems: list[FileProblem] = []
     overridden: dict[str, Path] = {}
     refused: set[str] = set()
-    remarks: list[CatalogueProblem] = []
+    remarks: list[FileProblem] = []
     for place in _signature_files([path for path in given if kept is None or path != BUILT_IN_WORD], problems):
         document = _read(place.file)
         if place.root is not None and is_supplement(document):
@@ -226,7 +224,7 @@ def _ids_of(document: Document, expected: str | None) -> set[str]:
     return {name for name in (expected, stated) if isinstance(name, str)}
 
 
-def _signature_files(paths: Iterable[str | Path], problems: list[CatalogueProblem]) -> Iterator[_Place]:
+def _signature_files(paths: Iterable[str | Path], problems: list[FileProblem]) -> Iterator[_Place]:
     """Each file that the paths stand for, the built-in ones first."""
     given = list(paths)
     if BUILT_IN_WORD in given:
@@ -248,8 +246,8 @@ def _yaml_files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*.y*ml") if file.suffix in (".yaml", ".yml"))
 
 
-def _file_problem(path: Path, message: str) -> CatalogueProblem:
-    return CatalogueProblem(path=str(path), line=None, key="", message=message)
+def _file_problem(path: Path, message: str) -> FileProblem:
+    return FileProblem(path=str(path), line=None, key="", message=message)
 
 
 def _read(file: Path) -> Document:

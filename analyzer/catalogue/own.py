@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from analyzer.catalogue.load import BUILT_IN_WORD, Catalogue, read_catalogue
 from analyzer.config import CatalogueSettings, config_folder
-from analyzer.errors import CatalogueError, CatalogueProblem
+from analyzer.errors import CatalogueError, FileProblem
 from analyzer.validation import suggestion
 
 
@@ -17,7 +17,7 @@ class Own(NamedTuple):
     """What could be loaded, the faults of the rest, and remarks that stop nothing."""
 
     catalogue: Catalogue
-    problems: list[CatalogueProblem]
+    problems: list[FileProblem]
     remarks: list[str]
 
     def whole(self) -> Catalogue:

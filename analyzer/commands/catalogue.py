@@ -10,7 +10,7 @@ from analyzer.catalogue.own import own_catalogue
 from analyzer.commands.arrow import spare_pandas
 from analyzer.commands.output import Status, complain
 from analyzer.config import user_settings
-from analyzer.errors import CatalogueError, CatalogueProblem
+from analyzer.errors import CatalogueError, FileProblem
 from analyzer.model import Skipped, Source
 
 
@@ -48,7 +48,7 @@ def chosen_catalogue(options: CatalogueOptions) -> tuple[Catalogue, Status]:
     return replace(catalogue, left_out=tuple(problems)), Status.TROUBLE
 
 
-def read_chosen(options: CatalogueOptions, lint_built_in: bool = False) -> tuple[Catalogue, list[CatalogueProblem]]:
+def read_chosen(options: CatalogueOptions, lint_built_in: bool = False) -> tuple[Catalogue, list[FileProblem]]:
     """Like `chosen_catalogue`, with the faults as data."""
     spare_pandas()
     if options.paths:

@@ -10,10 +10,11 @@ from typing import Literal
 from analyzer import pipeline
 from analyzer.catalogue import Catalogue
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
-from analyzer.commands.output import Status, complain, emit, progress
+from analyzer.commands.outcome import outcome
+from analyzer.commands.output import Status, emit, progress
 from analyzer.commands.show import read_report
 from analyzer.contract import incident_to_dict
-from analyzer.model import SEVERITIES, Analysis, Incident, Severity, UnknownTemplate
+from analyzer.model import Analysis, Incident, Severity, UnknownTemplate
 from analyzer.reason.lifecycle import problem_id
 from analyzer.report import words
 from analyzer.report.clean import one_line
@@ -69,16 +70,8 @@ def compare(options: CompareOptions) -> Status:
     sides = [_analysis(path, catalogue, options) for path in (options.before, options.after)]
     found = compare_analyses(*sides)
     emit(_as_json(found) if options.format == "json" else "".join(f"{line}\n" for line in _lines(found, sides)))
-    trouble = status is Status.TROUBLE
-    for source in (source for side in sides for source in side.sources):
-        for skipped in source.skipped:
-            if skipped.trouble:
-                complain(f"{source.path}: {skipped.reason}")
-                trouble = True
-    if trouble:
-        return Status.TROUBLE
-    grave = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1] if options.fail_on else ()
-    return Status.FOUND if any(incident.severity in grave for incident in found.new) else Status.DONE
+    sources = [source for side in sides for source in side.sources]
+    return outcome(sources, found.new, options.fail_on, in_trouble=status is Status.TROUBLE)
 
 
 def _analysis(path: str, catalogue: Catalogue, options: CompareOptions) -> Analysis:

@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from analyzer import pipeline
 from analyzer.catalogue import Catalogue
-from analyzer.commands.output import Look, Status, complain, emit, look_of_output
+from analyzer.commands.outcome import outcome
+from analyzer.commands.output import Look, Status, emit, look_of_output
 from analyzer.model import Analysis
 from analyzer.report.clean import one_line
 
@@ -20,10 +21,7 @@ def hit_rate(corpus: Sequence[str], catalogue: Catalogue) -> Status:
     """Print which signatures fire on a corpus, per 1,000 lines, with one record that each was seen in."""
     analysis = pipeline.analyze(corpus, catalogue=catalogue, redact=False)
     emit("".join(f"{line}\n" for line in _table(analysis, catalogue, look_of_output())))
-    troubles = [(s.path, skip.reason) for s in analysis.sources for skip in s.skipped if skip.trouble]
-    for path, reason in troubles:
-        complain(f"{path}: {reason}")
-    return Status.TROUBLE if troubles else Status.DONE
+    return outcome(analysis.sources)
 
 
 def _table(analysis: Analysis, catalogue: Catalogue, look: Look) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Literal
 from analyzer import pipeline
 from analyzer.catalogue import Catalogue
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, not_used
+from analyzer.commands.outcome import outcome
 from analyzer.commands.output import (
     Look,
     Status,
@@ -23,7 +24,7 @@ from analyzer.commands.output import (
     write_file,
 )
 from analyzer.errors import InputError
-from analyzer.model import SEVERITIES, Analysis, Severity
+from analyzer.model import Analysis, Severity
 
 Format = Literal["text", "json", "markdown", "html", "csv", "parquet"]
 
@@ -64,12 +65,7 @@ def scan(options: ScanOptions) -> Status:
     look = look_of_output() if options.output is None else Look()
     written = _write(options, render(form, told, look, time.perf_counter() - started), analysis)
     in_trouble = not written or catalogue_status is Status.TROUBLE
-    for path, reason in _troubles(analysis):
-        complain(f"{path}: {reason}")
-        in_trouble = True
-    if in_trouble:
-        return Status.TROUBLE
-    return Status.FOUND if _reaches(analysis, options.fail_on) else Status.DONE
+    return outcome(analysis.sources, analysis.incidents, options.fail_on, in_trouble=in_trouble)
 
 
 def _form(options: ScanOptions) -> Format:
@@ -132,17 +128,3 @@ def _write(options: ScanOptions, report: str | bytes, analysis: Analysis) -> boo
     else:
         write_file(options.output, report)
     return written
-
-
-def _troubles(analysis: Analysis) -> list[tuple[str, str]]:
-    return [
-        (source.path, skipped.reason) for source in analysis.sources for skipped in source.skipped if skipped.trouble
-    ]
-
-
-def _reaches(analysis: Analysis, threshold: Severity | None) -> bool:
-    """Whether any incident is of the given severity or worse."""
-    if threshold is None:
-        return False
-    enough = SEVERITIES[: SEVERITIES.index(threshold) + 1]
-    return any(incident.severity in enough for incident in analysis.incidents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
 from analyzer.commands.output import Status, complain, emit
@@ -55,7 +57,7 @@ def follow(command: WatchCommand) -> Status:
                     f"{_clock()}  watching {', '.join(command.paths)}: {words.counted(turn.records, 'record')} so far\n"
                 )
             for news in turn.news:
-                emit(_told(news))
+                emit(_told(news, command.store))
             for path, reason in turn.trouble.items():
                 complain(f"{path}: {reason}")
             if spool is not None:
@@ -66,7 +68,7 @@ def follow(command: WatchCommand) -> Status:
     return Status.INTERRUPTED
 
 
-def _told(news: News) -> str:
+def _told(news: News, store: str | None) -> str:
     incident = news.incident
     head = f"{_clock()}  {news.turn:9}  {incident.severity:8}  {one_line(incident.title, 120)}"
     events = words.counted(incident.event_count, "event")
@@ -77,8 +79,15 @@ def _told(news: News) -> str:
         lines.append(f"          cause  {one_line(incident.root_cause.title, 120)}, {words.confident_root(incident)}")
     fix = words.fix_headline(incident)
     lines += [f"          fix    {fix}"] if fix and news.turn == "opened" else []
-    lines.append(f"          see    analyzer show {incident.id}")
+    lines.append(f"          see    analyzer show {incident.id}{store_option(store)}")
     return "\n".join(lines) + "\n"
+
+
+def store_option(store: str | None) -> str:
+    """What `show` has to be told to find the incident; a password is not repeated."""
+    if store is None:
+        return ""
+    return f" --store {'URL' if urlsplit(store).password else shlex.quote(store)}"
 
 
 def _clock() -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from analyzer.catalogue import load_catalogue
 from analyzer.catalogue.load import read_catalogue
-from analyzer.errors import CatalogueProblem
+from analyzer.errors import FileProblem
 from analyzer.model import FixStep, Negative, Positive, Rule, Signature, Term
 from tests.catalogue.test_load import GOOD
 
@@ -72,7 +72,7 @@ rules:
 """
 
 
-def _load(folder: Path, text: str, name: str = "rule.yaml") -> tuple[list[Signature], list[CatalogueProblem]]:
+def _load(folder: Path, text: str, name: str = "rule.yaml") -> tuple[list[Signature], list[FileProblem]]:
     (folder / name).write_text(text)
     catalogue, problems = read_catalogue([folder])
     return list(catalogue), problems

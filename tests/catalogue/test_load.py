@@ -10,7 +10,7 @@ import pytest
 from analyzer.catalogue import Catalogue, load_catalogue
 from analyzer.catalogue.load import read_catalogue
 from analyzer.catalogue.schema import json_schema
-from analyzer.errors import CatalogueError, CatalogueProblem
+from analyzer.errors import CatalogueError, FileProblem
 
 GOOD = """\
 id: shop.order_lost
@@ -41,7 +41,7 @@ near_misses:
 """
 
 
-def _refused(tmp_path: Path, text: str, name: str = "shop/order_lost.yaml") -> list[CatalogueProblem]:
+def _refused(tmp_path: Path, text: str, name: str = "shop/order_lost.yaml") -> list[FileProblem]:
     file = tmp_path / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)

@@ -200,7 +200,7 @@ def test_sources_page(dashboard: str, visit: Visit) -> None:
     heading(page, "2 incidents")
     page.get_by_role("link", name="Sources").click()
     heading(page, "Sources")
-    shows(page, "logs/broken.gz: truncated gzip: read up to byte 4096")
+    shows(page, "truncated gzip: read up to byte 4096: logs/broken.gz")
     shows(page, "record without a timestamp, 40 times")
     page.get_by_role("link", name="Incidents").click()
     heading(page, "2 incidents")
