@@ -138,7 +138,7 @@ def scan(
     raise typer.Exit(run(options))
 
 
-@app.command()
+@app.command(short_help="One incident in full, from the store or from a report.")
 def show(
     incident_id: Annotated[str, typer.Argument(metavar="ID", help="The id of an incident, or how it begins.")],
     report: Annotated[
@@ -165,7 +165,7 @@ def show(
     raise typer.Exit(run(incident_id, report, store, format))
 
 
-@app.command()
+@app.command(short_help="What is in B that was not in A.")
 def compare(
     before: Annotated[str, typer.Argument(metavar="A", help="Logs, or a report by scan --format json.")],
     after: Annotated[str, typer.Argument(metavar="B", help="The same, from later or from elsewhere.")],

@@ -20,6 +20,7 @@ patterns = typer.Typer(
 )
 formats = typer.Typer(
     help="The line formats that logs are read by: look, and ask how a file is understood.",
+    short_help="Line formats: look, and ask how a file is understood.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

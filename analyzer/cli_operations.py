@@ -32,8 +32,8 @@ IncidentFormatOption = Annotated[IncidentFormat, typer.Option("--format")]
 
 def add_operations(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    app.command()(nightly)
-    app.command()(watch)
+    app.command(short_help="Read what is new into the store, explain each night.")(nightly)
+    app.command(short_help="Follow logs; say when incidents open and close.")(watch)
     app.add_typer(incidents, name="incidents")
     app.command()(events)
 

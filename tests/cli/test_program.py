@@ -93,3 +93,9 @@ def test_a_defect_does_not_look_like_incidents_found(
         cli.main()
     assert stop.value.code == 2
     assert "on purpose" in capsys.readouterr().err
+
+
+def test_no_command_is_described_by_half_a_sentence(command: Command) -> None:
+    commands = command("--help").stdout.decode().partition("Commands:")[2]
+    assert "scan " in commands
+    assert "..." not in commands
