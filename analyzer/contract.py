@@ -1,7 +1,7 @@
 """An analysis as the JSON of the public contract, and back again.
 
 The shape is fixed by `schema_version` and written down in `docs/report.schema.json`. What a program
-may rely on is only what stands there: activity, context lines and volume are for our own pictures
+may rely on is only what stands there: activity, rhythm, context lines and volume are for our own pictures
 and do not travel.
 """
 

@@ -20,6 +20,7 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 Status = Literal["new", "ongoing", "regressed", "resolved"]
 Role = Literal["root", "effect", "related"]
+Rhythm = Literal["burst", "steady", "on and off"]
 Kind = Literal["failure", "observation", "change"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered", "absence", "contradiction"]
 TermKind = Literal["value", "regex", "jq"]
@@ -336,7 +337,8 @@ class RootCause:
 class CascadeMember:
     """One signature's part in an incident, in causal order.
 
-    `activity` counts its events per minute: (minute as epoch microseconds, count) in time order.
+    `activity` counts its events per minute: (minute as epoch microseconds, count) in time order;
+    `rhythm` says how they come, where that can be told.
     """
 
     signature: str
@@ -348,6 +350,7 @@ class CascadeMember:
     count: int
     severity: Severity = "medium"
     activity: tuple[tuple[int, int], ...] = ()
+    rhythm: Rhythm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.databases import postgresql_server, postgresql_url, store_url
 
 __all__ = ["browser", "postgresql_server", "postgresql_url", "store_url"]
+
+# What takes longer on a busy machine is not wrong.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

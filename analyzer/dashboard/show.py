@@ -67,7 +67,11 @@ def heading(incident: Incident) -> None:
     st.html(f'<h1 style="font-size:1.7rem;overflow-wrap:anywhere">{badge(incident.severity)} {title}</h1>')
     when = words.span(incident.start, incident.end)
     facts = [f"{incident.severity}, {incident.status}", f"{when} UTC" if incident.start else when]
-    facts += [words.duration(incident.duration_seconds), words.counted(incident.event_count, "event")]
+    facts += [
+        words.duration(incident.duration_seconds),
+        words.rhythm(incident),
+        words.counted(incident.event_count, "event"),
+    ]
     facts += [", ".join(incident.services), f"id {incident.id}"]
     plain("  ·  ".join(fact for fact in facts if fact), soft=True)
     hit = words.impact(incident)

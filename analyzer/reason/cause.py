@@ -16,6 +16,7 @@ from analyzer.reason.depth import depth, leads_to
 from analyzer.reason.descent import REACH, SECOND, SKEW
 from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import in_words, moment
+from analyzer.reason.rhythm import rhythm_of
 
 _RIGHT_BY_EVIDENCE = ((0.5, 0.35), (0.6, 0.72), (0.7, 0.92), (0.8, 0.96), (0.97, 0.99))
 """Evidence for a root, and the share of roots with that much evidence that were right on nights whose
@@ -208,6 +209,7 @@ def _cascade_member(member: Member, role: Role, parent: str | None, events: Even
     times, weights = events.times[member.rows], events.weights(member.rows)
     minutes, place = np.unique(times[times != NO_TIME] // MINUTE * MINUTE, return_inverse=True)
     counts = np.bincount(place, weights[times != NO_TIME], minlength=len(minutes)).astype(np.int64)
+    activity = tuple(zip(minutes.tolist(), counts.tolist(), strict=True))
     return CascadeMember(
         signature=member.signature.id,
         title=member.signature.title,
@@ -217,7 +219,8 @@ def _cascade_member(member: Member, role: Role, parent: str | None, events: Even
         last_seen=moment(member.end),
         count=int(weights.sum()),
         severity=member.signature.severity,
-        activity=tuple(zip(minutes.tolist(), counts.tolist(), strict=True)),
+        activity=activity,
+        rhythm=rhythm_of(activity),
     )
 
 

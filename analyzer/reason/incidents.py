@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analyzer.catalogue import Catalogue
 from analyzer.match.scan import Window
-from analyzer.model import EVENTS_SCHEMA, SEVERITIES, Change, Incident
+from analyzer.model import EVENTS_SCHEMA, SEVERITIES, CascadeMember, Change, Incident
 from analyzer.reason.cause import onset_and_strays
 from analyzer.reason.changes import changes, described
 from analyzer.reason.cluster import Problem, cluster
@@ -21,6 +21,7 @@ from analyzer.reason.correlate import Finding, correlate
 from analyzer.reason.episodes import Episode, episodes
 from analyzer.reason.impact import Volume
 from analyzer.reason.portrait import Night, how_many, portrait
+from analyzer.reason.rhythm import rhythm_of
 from analyzer.reason.rules import evaluate_rules
 from analyzer.reason.unknown import named, without_unused
 from analyzer.reason.worth import Places, matters, severities
@@ -140,14 +141,13 @@ def _counted_within(span: Window, incident: Incident, rows: Mapping[str, Ints], 
     inside = {name: mine[span.covers(events.times[mine])] for name, mine in rows.items()}
     if all(len(inside[name]) == len(mine) for name, mine in rows.items()):
         return incident
-    cascade = tuple(
-        replace(
-            member,
-            count=int(events.weights(inside[member.signature]).sum()),
-            activity=tuple(pair for pair in member.activity if span.since <= pair[0] <= span.until),
-        )
-        for member in incident.cascade
-    )
+
+    def within(member: CascadeMember) -> CascadeMember:
+        activity = tuple(pair for pair in member.activity if span.since <= pair[0] <= span.until)
+        count = int(events.weights(inside[member.signature]).sum())
+        return replace(member, count=count, activity=activity, rhythm=rhythm_of(activity))
+
+    cascade = tuple(map(within, incident.cascade))
     return replace(incident, event_count=how_many(np.concatenate(list(inside.values())), events), cascade=cascade)
 
 

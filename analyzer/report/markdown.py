@@ -78,7 +78,7 @@ def _incident(incident: Incident) -> Iterator[str]:
     yield f"## {SEVERITY_LETTERS[incident.severity]} · {code(incident.title)}"
     yield ""
     when = words.span(incident.start, incident.end)
-    lasted = words.duration(incident.duration_seconds)
+    lasted = ", ".join(filter(None, (words.duration(incident.duration_seconds), words.rhythm(incident))))
     events = words.counted(incident.event_count, "event")
     yield f"**{incident.severity}**, {incident.status}, {when} UTC ({lasted}), {events}, id {code(incident.id)}"
     yield ""

@@ -158,6 +158,7 @@ def _facts(incident: Incident, paper: _Paper, with_date: bool) -> Iterator[Text]
     facts = (
         words.span(incident.start, incident.end, with_date=with_date),
         sparkline(incident.cascade),
+        words.rhythm(incident),
         ", ".join(one_line(service, 40) for service in incident.services[:6]),
         words.main_entity(incident),
     )

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from analyzer.model import SEVERITIES, Analysis, CascadeMember, Change, Evidence, Incident, Skipped, Source
+from analyzer.model import SEVERITIES, Analysis, CascadeMember, Change, Evidence, Incident, Rhythm, Skipped, Source
 from analyzer.report.clean import one_line
+
+_RHYTHMS: dict[Rhythm, str] = {"burst": "in one burst", "steady": "a steady drip", "on and off": "on and off"}
 
 
 def number(count: int) -> str:
@@ -80,6 +82,14 @@ def duration(seconds: float | None) -> str:
             parts.append((left // length, unit))
             left %= length
     return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount)
+
+
+def rhythm(incident: Incident) -> str:
+    """How the failures of an incident come: those of its root or, where that is too rare to tell, of the
+    most frequent effect."""
+    failures = [member for member in incident.cascade if member.role != "related"]
+    failures.sort(key=lambda member: (member.role != "root", -member.count))
+    return next((_RHYTHMS[member.rhythm] for member in failures if member.rhythm is not None), "")
 
 
 def confidence(value: float) -> str:

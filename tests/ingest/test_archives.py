@@ -476,7 +476,7 @@ def test_a_method_that_is_not_supported(tmp_path: Path) -> None:
 PACKED = {kind: make({"x.log": API[:3000], "b.zip": zipped({"y.log": DB})}) for kind, make in ARCHIVES.items()}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(PACKED)), st.floats(0, 1), st.binary(min_size=1, max_size=12), st.floats(0.2, 1))
 def test_no_damage_raises(kind: str, place: float, damage: bytes, share: float) -> None:
     data = bytearray(PACKED[kind])

@@ -53,7 +53,7 @@ RECORDS = st.lists(
 NEWLINE = st.sampled_from(["\n", "\r\n"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(RECORDS, NEWLINE, st.booleans(), st.integers(450, 3000))
 def test_any_size_of_blocks_gives_the_same_records(
     parts: list[tuple[str, str, list[str]]], newline: str, ended: bool, size: int
@@ -69,14 +69,13 @@ def test_any_size_of_blocks_gives_the_same_records(
     st.lists(st.sampled_from(["started", "  at x", "❌ failed", "", "}", '{"a": 1}']), min_size=1, max_size=60),
     st.integers(150, 900),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_size_of_blocks_gives_the_same_records_without_times(lines: list[str], size: int) -> None:
     data = ("first\n" + "\n".join(lines)).encode()
     assert records_of(data, size) == records_of(data)
 
 
 @given(st.binary(max_size=3000), st.integers(64, 1000))
-@settings(deadline=None)
 def test_no_line_is_lost_or_counted_twice(noise: bytes, size: int) -> None:
     data = b"2025-10-24 02:14:07 INFO begin\n" * 30 + noise
     blocks = blocks_of(data, size)
@@ -274,7 +273,7 @@ def test_decimals_and_zones_may_differ_from_line_to_line() -> None:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.integers(0, 60))
 def test_reading_goes_on_where_a_block_ended(records: int, cut: int) -> None:
     """However a log grows between two readings, both together give what one reading gives."""

@@ -116,7 +116,7 @@ def test_broken_data_in_the_middle(kind: str) -> None:
     assert stream.fault.trouble
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(COMPRESSORS)), st.integers(0, 400), st.binary(min_size=1, max_size=8))
 def test_no_damage_raises(kind: str, at: int, damage: bytes) -> None:
     compressed = bytearray(COMPRESSORS[kind](TEXT[:20_000]))

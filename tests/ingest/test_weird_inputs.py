@@ -34,7 +34,7 @@ FILES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(FILES, st.sampled_from([1 << 12, 1 << 16, 1 << 23]))
 def test_every_line_is_in_a_record(parts: list[bytes], size: int) -> None:
     data = b"".join(parts)
@@ -47,14 +47,14 @@ def test_every_line_is_in_a_record(parts: list[bytes], size: int) -> None:
         assert len(table.times) == len(table.levels) == len(table.layouts) == len(table.first_line)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(FILES, st.floats(0.1, 1.2))
 def test_compressed_and_torn(parts: list[bytes], share: float) -> None:
     compressed = gzip.compress(b"".join(parts), mtime=0)
     records_of(compressed[: int(len(compressed) * share)])
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.one_of(st.sampled_from(sorted(PIECES)).map(PIECES.__getitem__), st.binary(max_size=300)))
 def test_fields_of_any_record(record: bytes) -> None:
     for layout in (JSON_LINES, *all_layouts()):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import regex
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.catalogue.load import read_catalogue
@@ -65,7 +65,6 @@ def test_only_what_a_person_knows_is_missing(tmp_path: Path, record: str) -> Non
     assert catalogue["shop.failed"].samples[0].text == record
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=200))
 def test_any_record_gives_a_file_that_can_be_read(record: str) -> None:
     text = as_yaml(draft(record.encode("utf-8")))

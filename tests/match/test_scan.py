@@ -108,13 +108,13 @@ RECORDS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(RECORDS, min_size=1, max_size=8), st.sampled_from([b"\n", b"\r\n"]), st.booleans())
 def test_both_engines_find_the_same(records: list[bytes], newline: bytes, ended: bool) -> None:
     _assert_equal(newline.join(records) + (newline if ended else b""), _some_signatures())
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(RECORDS, min_size=6, max_size=12), st.integers(2000, 8000))
 def test_both_engines_find_the_same_in_small_blocks(records: list[bytes], size: int) -> None:
     _assert_equal(b"\n".join(records), _some_signatures(), size)

@@ -65,7 +65,7 @@ def _fulfils(term: Term, text: str) -> bool:
     return re.search(written.get(term.text, term.text), text, re.ASCII) is not None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.lists(st.sampled_from(_WORDS), max_size=4), min_size=1, max_size=12))
 def test_the_finder_finds_what_the_text_of_each_record_fulfils(records: list[list[str]]) -> None:
     lines = [f"2025-01-01 10:00:{number:02} {' '.join(words)}\n" for number, words in enumerate(records)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.model import EVENTS_SCHEMA, FixStep
@@ -56,7 +56,6 @@ def test_what_an_earlier_fix_says_is_not_said_again() -> None:
     assert [(fix.signature, len(fix.steps)) for fix in kept] == [("db.column_missing", 2), ("app.backfill", 1)]
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("ab"), st.sampled_from("xyz")), max_size=40))
 def test_the_variants_are_what_counting_row_by_row_gives(captures: list[dict[str, str]]) -> None:
     records = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.model import Negative, Positive, Rule, Term
@@ -179,7 +179,6 @@ def _told(rule: Rule, gaps: Sequence[tuple[int, set[str]]]) -> Iterator[Entry]:
         )
 
 
-@settings(deadline=None)
 @given(_stories())
 def test_it_finds_what_the_obvious_way_finds(story: tuple[Rule, list[Entry]]) -> None:
     rule, entries = story

@@ -120,3 +120,14 @@ def test_a_record_that_proves_several_failures_is_shown_once() -> None:
     again = dataclasses.replace(incident.evidence[0], signature="another.failure")
     twice = dataclasses.replace(incident, evidence=(*incident.evidence, again))
     assert words.proofs(twice) == list(incident.evidence)
+
+
+def test_rhythm_is_that_of_the_root_or_of_the_most_frequent_effect() -> None:
+    incident = silent_201()
+    unnamed = tuple(dataclasses.replace(member, rhythm=None) for member in incident.cascade)
+    root, *effects = unnamed
+    assert words.rhythm(dataclasses.replace(incident, cascade=unnamed)) == ""
+    steady = [dataclasses.replace(effect, rhythm="steady") for effect in effects]
+    assert words.rhythm(dataclasses.replace(incident, cascade=(root, *steady))) == "a steady drip"
+    burst = dataclasses.replace(root, rhythm="burst")
+    assert words.rhythm(dataclasses.replace(incident, cascade=(burst, *steady))) == "in one burst"

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.store.calendar import Calendar
@@ -37,7 +37,6 @@ def test_the_hour_is_local_and_nights_of_a_change_of_clocks_are_longer_or_shorte
     assert hours == [25, 23]
 
 
-@settings(deadline=None)
 @given(
     zone=st.sampled_from(ZONES),
     ends=st.times().map(lambda t: t.replace(second=0, microsecond=0)),
