@@ -32,6 +32,9 @@ Progress = Callable[[str, int], None]
 
 Digest = TypeVar("Digest")
 _SAMPLE = 1 << 16
+_GLIMPSE = 1 << 13
+"""Bytes of a log that tell whether its timestamps lack the year: some fifty lines."""
+
 _HALF_A_YEAR = timedelta(days=183)
 
 
@@ -233,22 +236,22 @@ def _opened(source: Input, only: Collection[str] | None = None) -> Iterator[Stre
 
 def _lacks_year(stream: Stream) -> bool:
     """Whether the timestamps of a log leave out the year, by its beginning."""
-    block = _first_block(stream)
+    block = _first_block(stream, _GLIMPSE)
     return block is not None and block.reader.assumed.year
 
 
 def _begin_of(source: Input) -> int | None:
     """When the first dated record of a log was written, as far as it says so itself."""
     with suppress(OSError), closing(Stream(source)) as stream:
-        block = _first_block(stream)
+        block = _first_block(stream, _SAMPLE)
         if block is not None and not block.reader.assumed.year:
             table = block.read()
             return next(iter(table.times[table.dated].tolist()), None)
     return None
 
 
-def _first_block(stream: Stream) -> Block | None:
-    return next(read_blocks(stream.beginning(_SAMPLE), size=_SAMPLE), None)
+def _first_block(stream: Stream, size: int) -> Block | None:
+    return next(read_blocks(stream.beginning(size), size=size), None)
 
 
 def report_of(source: Input, stream: Stream, tally: Tally) -> Source:

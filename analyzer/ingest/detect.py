@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from analyzer.ingest.layout import PLAIN, Layout, Spans, Understood, all_layouts
 from analyzer.ingest.locate import learn
@@ -26,6 +26,7 @@ _AGREEMENT = 0.8
 _IN_ORDER = 0.8
 _STEP_BACK = 60_000_000
 _FEWEST_ANYWHERE = 3
+_ANY_CLOCK = Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,27 @@ def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
     maybe = lines_by_layout(probe)
     header = layout_of_header(heads)
     for layout in (*([header] if header else []), *all_layouts()):
-        if not any(layout.spans(line) is not None for line in maybe.get(layout.name, probe)):
+        spans_of = layout.spans if layout is header else partial(_spans, layout.name)
+        if not any(spans_of(line) is not None for line in maybe.get(layout.name, probe)):
             continue
-        understood = [(line, spans) for line in heads if (spans := layout.spans(line)) is not None]
+        understood = [(line, spans) for line in heads if (spans := spans_of(line)) is not None]
         if layout.anywhere and not _agree(understood):
             continue
         yield Candidate(layout, understood, sum(_worth(layout, spans) for _, spans in understood))
 
 
+# What one layout leaves of a sample is offered to the others, again and again.
+@lru_cache(maxsize=1 << 15)
+def _spans(name: str, line: bytes) -> Spans | None:
+    return _declared()[name].spans(line)
+
+
+@lru_cache(maxsize=1)
+def _declared() -> Mapping[str, Layout]:
+    return {layout.name: layout for layout in all_layouts()}
+
+
+@lru_cache(maxsize=1 << 13)
 def _shape(line: bytes) -> bytes:
     """What the beginning of a line looks like: runs of digits and letters made alike."""
     return _RUN.sub(rb"\1", line[:60].translate(_SHAPED))
@@ -113,8 +127,7 @@ def _agree(understood: Sequence[Understood]) -> bool:
 
 def in_order(texts: Sequence[bytes]) -> bool:
     """Whether timestamps nearly always go forward, as those of a log do."""
-    clock = Clock()
-    times = [time for text in texts if (time := parse_timestamp(text, clock)) is not None]
+    times = [time for text in texts if (time := parse_timestamp(text, _ANY_CLOCK)) is not None]
     if len(times) < 0.9 * len(texts):
         return False
     steps = [after - before for before, after in itertools.pairwise(times)]

@@ -178,6 +178,7 @@ def match_timestamp(text: bytes) -> tuple[str, re.Match[bytes]] | None:
     return None
 
 
+@lru_cache(maxsize=1 << 14)
 def parse_timestamp(text: bytes, clock: Clock) -> int | None:
     """Microseconds since 1970 of the timestamp at the start of `text`, or None if there is none."""
     found = match_timestamp(text)

@@ -258,7 +258,7 @@ def _pattern_table(catalogue: Catalogue) -> tuple[list[int], list[str]]:
 def _search(pattern: str, text: bytes) -> regex.Match[bytes] | None:
     # Compiled when it is first needed: of thousands of patterns a run meets a few dozen.
     try:
-        return compile_pattern(pattern).search(text, timeout=CONFIRM_TIMEOUT)
+        return compile_pattern(pattern).search(text, timeout=CONFIRM_TIMEOUT, concurrent=False)
     except TimeoutError:
         return None
 
