@@ -47,7 +47,7 @@ def test_a_file_says_how_it_was_understood(tmp_path: Path, capfd: pytest.Capture
         "layout access-log; also python-logging (20)",
         "understood 97.6%",
         "access-log fits 48.8%",
-        "41 lines, 40 records, all with a time of their own",
+        "41 lines, 41 records, 40 of them with a time of their own",
         "2025-10-24 00:14:07.113 UTC, 2025-10-24 02:14:09.000 UTC",
         "timestamps without a time zone; read as Europe/Berlin",
         "not understood ~~ something else ~~",

@@ -69,7 +69,7 @@ def cut_from(kind: Documents, line: bytes) -> Entry | None:
 
 
 @pytest.mark.parametrize("kind", CUT, ids=lambda kind: kind.name)
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_what_is_cut_out_is_what_the_whole_document_says(kind: Documents, data: st.DataObject) -> None:
     document = data.draw(st.dictionaries(st.sampled_from(KEYS[kind.name]), VALUES, max_size=8))

@@ -108,7 +108,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(RECORDS, min_size=1, max_size=8), st.sampled_from([b"\n", b"\r\n"]), st.booleans())
 def test_both_engines_find_the_same(records: list[bytes], newline: bytes, ended: bool) -> None:
     _assert_equal(newline.join(records) + (newline if ended else b""), _some_signatures())
