@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.buckets import s3, s3_server
 from tests.databases import postgresql_server, postgresql_url, store_url
 
-__all__ = ["browser", "postgresql_server", "postgresql_url", "store_url"]
+__all__ = ["browser", "postgresql_server", "postgresql_url", "s3", "s3_server", "store_url"]
 
 # What takes longer on a busy machine is not wrong.
 settings.register_profile("patient", deadline=None)

@@ -8,7 +8,6 @@ lines have; lines that these rules do not explain are offered to the other layou
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,11 +19,12 @@ import numpy.typing as npt
 
 from analyzer.ingest.assumed import NO_DOUBTS, Doubts, assumed_of
 from analyzer.ingest.daylight import tell_passes
-from analyzer.ingest.detect import detect_layout, explains, is_head
-from analyzer.ingest.envelopes.choose import Wrapped, choose_envelopes
+from analyzer.ingest.detect import explains, is_head
+from analyzer.ingest.envelopes.choose import choose_envelopes
 from analyzer.ingest.grouping import Arranged, apart, arrange, by_group, safe_cut, with_first_of_groups
-from analyzer.ingest.layout import PLAIN, STRAY, Layout, Understood
+from analyzer.ingest.layout import PLAIN, STRAY
 from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
+from analyzer.ingest.learning import MOST_LAYOUTS, learn_readers, stray_reader
 from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
@@ -41,10 +41,6 @@ LONGEST_RECORD = 1 << 16
 them: no stack trace is that long, but output of another shape may be."""
 
 SAMPLE_LINES = 400
-_MOST_LAYOUTS = 6
-_FEWEST_LINES = 3
-_SMALLEST_SHARE = 0.02
-_NEARLY_AS_MANY = 0.8
 _MINUTE = 60_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
@@ -152,13 +148,13 @@ class LineReader:
         """
         self.clock = clock
         self.wrapped = choose_envelopes(lines, clock)
-        learned = _learn_each(self.wrapped, clock)
+        learned = learn_readers(self.wrapped, clock)
         known = {reader.layout.name for reader in learned}
         earlier = before._readers if before is not None else ()  # noqa: SLF001 (one of its own kind)
         more = [reader for reader in earlier if reader.layout.name not in known and reader.layout is not PLAIN]
-        self._readers: tuple[LayoutReader, ...] = (*learned, *more)[:_MOST_LAYOUTS]
+        self._readers: tuple[LayoutReader, ...] = (*learned, *more)[:MOST_LAYOUTS]
         if any(reader.has_time for reader in learned) and STRAY.name not in known:
-            self._readers += (_stray_reader(learned[0].clock),)
+            self._readers += (stray_reader(learned[0].clock),)
         self._latest = int((max(clock.latest, datetime.now(UTC)) + _FAR_FUTURE).timestamp() * 1_000_000)
         self.layouts = tuple(reader.layout for reader in self._readers)
         self._one_line = any(layout.one_line for layout in self.layouts)
@@ -386,67 +382,6 @@ def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Off
     begins = np.empty_like(marks.begins)
     begins[grouped] = marks.begins[grouped] | (marks.loose[grouped] & alone & (~same | pause))
     return begins
-
-
-def _stray_reader(clock: Clock) -> LayoutReader:
-    """A reader of lines too few to be met in a sample, but with a date that none can mistake."""
-    example = b"2025-10-24 02:14:07Z x"
-    return LayoutReader(STRAY, [(example, STRAY.spans(example) or {})], clock)
-
-
-def _learn_each(wrapped: Wrapped, clock: Clock) -> list[LayoutReader]:
-    """The readers of all writers' layouts, those of most lines first: two services that share a console
-    have little in common but that both begin with a time."""
-    groups: dict[int, list[bytes]] = {}
-    for group, line in zip(wrapped.groups, wrapped.inside, strict=True):
-        groups.setdefault(group, []).append(line)
-    if len(groups) < 2:
-        return _learn(wrapped.inside, clock)
-    lines_of_layout: Counter[str] = Counter()
-    learned: dict[str, tuple[Layout, list[Understood]]] = {}
-    for lines in groups.values():
-        for reader in _learn(lines, clock):
-            known = learned.setdefault(reader.layout.name, (reader.layout, []))[1]
-            known += [(line, spans) for line in lines if (spans := reader.layout.spans(line)) is not None]
-            lines_of_layout[reader.layout.name] += len(known) or len(lines)
-    found = [LayoutReader(*learned[name], clock) for name, _ in lines_of_layout.most_common(_MOST_LAYOUTS)]
-    return sorted(found, key=lambda reader: reader.layout is PLAIN and len(found) > 1)
-
-
-def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
-    """The reader of the layout that most lines have, then those of the layouts among the rest."""
-    layout, understood, rest = detect_layout(lines)
-    if layout.name == STRAY.name and (several := _several(lines, len(understood))):
-        return [LayoutReader(layout, understood, clock) for layout, understood in several]
-    if layout.style == "text" and not _dated(understood) and len(understood) < len(rest):
-        # A few access lines in console output do not make it an access log.
-        layout, understood, rest = PLAIN, [], list(lines)
-    readers = [LayoutReader(layout, understood, clock)]
-    least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
-    while len(readers) < _MOST_LAYOUTS and len(rest) >= least:
-        another, understood, rest = detect_layout(rest, least, dated=readers[0].has_time)
-        # Without a timestamp or a head of its own, a line may as well be the continuation of another.
-        if another is PLAIN or (another.style == "text" and another.has_timestamp and not _dated(understood)):
-            break
-        readers.append(LayoutReader(another, understood, clock))
-    return readers
-
-
-def _several(lines: Sequence[bytes], count: int) -> list[tuple[Layout, Sequence[Understood]]]:
-    """The layouts that together explain nearly as many lines as begin with any time at all, and each of
-    them better; none if there are none."""
-    found: list[tuple[Layout, Sequence[Understood]]] = []
-    rest = lines
-    while len(rest) >= _FEWEST_LINES and len(found) < _MOST_LAYOUTS:
-        layout, understood, rest = detect_layout(rest, max(_FEWEST_LINES, count // 10), dated=True, without=STRAY.name)
-        if layout is PLAIN or layout.anywhere or not _dated(understood):
-            break
-        found.append((layout, understood))
-    return found if sum(len(understood) for _, understood in found) >= _NEARLY_AS_MANY * count else []
-
-
-def _dated(understood: Sequence[Understood]) -> bool:
-    return any("timestamp" in spans for _, spans in understood)
 
 
 def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags) -> None:

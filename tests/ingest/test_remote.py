@@ -14,10 +14,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import boto3
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 import analyzer
 from analyzer.ingest.discover import Input, discover
@@ -27,34 +25,6 @@ from tests.ingest.reading import Reading, everything_in
 
 API = b"".join(b"2025-10-24 02:14:07 INFO request %d served\n" % number for number in range(3000))
 DB = b"2025-10-24 02:14:09 ERROR deadlock detected\n"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of an S3 server."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
-@pytest.fixture
-def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of an S3 server with a bucket `logs`; the analyzer finds it by the environment."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": server, "AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="logs")
-    yield client
-    for entry in client.list_objects_v2(Bucket="logs").get("Contents", ()):
-        client.delete_object(Bucket="logs", Key=entry["Key"])
-    client.delete_bucket(Bucket="logs")
-    client.close()
 
 
 class _Web(SimpleHTTPRequestHandler):
@@ -164,13 +134,13 @@ def test_what_a_bucket_does_not_hold(s3: Any) -> None:
     assert reason("s3://logs/") == "no file in this folder"
 
 
-def test_access_refused(s3: Any, server: str) -> None:
+def test_access_refused(s3: Any, s3_server: str) -> None:
     """A server that checks who asks, and does not know this one."""
     s3.put_object(Bucket="logs", Key="a.log", Body=API)
 
     def free_calls(count: int | None) -> None:
         data = b"inf" if count is None else str(count).encode()
-        request = urllib.request.Request(f"{server}/moto-api/reset-auth", data, {"Content-Type": "text/plain"})
+        request = urllib.request.Request(f"{s3_server}/moto-api/reset-auth", data, {"Content-Type": "text/plain"})
         urllib.request.urlopen(request).close()
 
     free_calls(0)

@@ -9,34 +9,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import boto3
-import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.nightly.nights import House, lines
 
 FIRST = lines("2025-11-17T22:00", 40, "ERROR connection to db1 refused")
 MORE = lines("2025-11-18T22:00", 20, "ERROR connection to db1 refused")
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client of an S3 server with a bucket `logs`; the analyzer finds it by the environment."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="logs")
-    yield client
-    client.close()
-    moto.stop()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -26,7 +26,7 @@ from analyzer.ingest.timestamps import NO_TIME, Clock
 _LAST = 1 << 62
 _BEFORE_OBJECT = b" \t\r\n\xef\xbb\xbf"
 """White space, and the byte order mark that some programs put before each line."""
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
+as_json = json.JSONEncoder(ensure_ascii=False).encode
 _ATTRIBUTE_KEYS = {
     "service.name": "service",
     "k8s.pod.name": "pod",
@@ -391,7 +391,7 @@ def _renamed(values: Document, names: Mapping[str, str]) -> dict[str, str]:
 
 def _text(value: Any) -> bytes:
     """A message as bytes; what is no text, as JSON."""
-    text = value if isinstance(value, str) else "" if value is None else _as_json(value)
+    text = value if isinstance(value, str) else "" if value is None else as_json(value)
     return text.encode("utf-8", "replace").rstrip(b"\r\n")
 
 

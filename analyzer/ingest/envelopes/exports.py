@@ -3,15 +3,13 @@ Datadog, and the services of AWS and Azure that put many records into one docume
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from analyzer.ingest.envelopes.cut import Document, Entry
-from analyzer.ingest.envelopes.documents import Documents, container_fields
+from analyzer.ingest.envelopes.documents import Documents, as_json, container_fields
 from analyzer.ingest.levels import level_kind, level_of
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _LABELS = {
     "service_name": "service",
     "app": "service",
@@ -42,7 +40,7 @@ def _level(word: Any) -> int:
 
 
 def _bytes(text: Any) -> bytes:
-    return (text if isinstance(text, str) else _as_json(text)).encode("utf-8", "replace").rstrip(b"\r\n")
+    return (text if isinstance(text, str) else as_json(text)).encode("utf-8", "replace").rstrip(b"\r\n")
 
 
 # --- Loki ----------------------------------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""Which readers the lines of a file need: one for each layout in it, learned from a sample."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from analyzer.ingest.detect import detect_layout
+from analyzer.ingest.envelopes.choose import Wrapped
+from analyzer.ingest.layout import PLAIN, STRAY, Layout, Understood
+from analyzer.ingest.layout_reader import LayoutReader
+from analyzer.ingest.timeformats import Clock
+
+MOST_LAYOUTS = 6
+_FEWEST_LINES = 3
+_SMALLEST_SHARE = 0.02
+_NEARLY_AS_MANY = 0.8
+
+
+def stray_reader(clock: Clock) -> LayoutReader:
+    """A reader of lines too few to be met in a sample, but with a date that none can mistake."""
+    example = b"2025-10-24 02:14:07Z x"
+    return LayoutReader(STRAY, [(example, STRAY.spans(example) or {})], clock)
+
+
+def learn_readers(wrapped: Wrapped, clock: Clock) -> list[LayoutReader]:
+    """The readers of all writers' layouts, those of most lines first: two services that share a console
+    have little in common but that both begin with a time."""
+    groups: dict[int, list[bytes]] = {}
+    for group, line in zip(wrapped.groups, wrapped.inside, strict=True):
+        groups.setdefault(group, []).append(line)
+    if len(groups) < 2:
+        return _learn(wrapped.inside, clock)
+    lines_of_layout: Counter[str] = Counter()
+    learned: dict[str, tuple[Layout, list[Understood]]] = {}
+    for lines in groups.values():
+        for reader in _learn(lines, clock):
+            known = learned.setdefault(reader.layout.name, (reader.layout, []))[1]
+            known += [(line, spans) for line in lines if (spans := reader.layout.spans(line)) is not None]
+            lines_of_layout[reader.layout.name] += len(known) or len(lines)
+    found = [LayoutReader(*learned[name], clock) for name, _ in lines_of_layout.most_common(MOST_LAYOUTS)]
+    return sorted(found, key=lambda reader: reader.layout is PLAIN and len(found) > 1)
+
+
+def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
+    """The reader of the layout that most lines have, then those of the layouts among the rest."""
+    layout, understood, rest = detect_layout(lines)
+    if layout.name == STRAY.name and (several := _several(lines, len(understood))):
+        return [LayoutReader(layout, understood, clock) for layout, understood in several]
+    if layout.style == "text" and not _dated(understood) and len(understood) < len(rest):
+        # A few access lines in console output do not make it an access log.
+        layout, understood, rest = PLAIN, [], list(lines)
+    readers = [LayoutReader(layout, understood, clock)]
+    least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
+    while len(readers) < MOST_LAYOUTS and len(rest) >= least:
+        another, understood, rest = detect_layout(rest, least, dated=readers[0].has_time)
+        # Without a timestamp or a head of its own, a line may as well be the continuation of another.
+        if another is PLAIN or (another.style == "text" and another.has_timestamp and not _dated(understood)):
+            break
+        readers.append(LayoutReader(another, understood, clock))
+    return readers
+
+
+def _several(lines: Sequence[bytes], count: int) -> list[tuple[Layout, Sequence[Understood]]]:
+    """The layouts that together explain nearly as many lines as begin with any time at all, and each of
+    them better; none if there are none."""
+    found: list[tuple[Layout, Sequence[Understood]]] = []
+    rest = lines
+    while len(rest) >= _FEWEST_LINES and len(found) < MOST_LAYOUTS:
+        layout, understood, rest = detect_layout(rest, max(_FEWEST_LINES, count // 10), dated=True, without=STRAY.name)
+        if layout is PLAIN or layout.anywhere or not _dated(understood):
+            break
+        found.append((layout, understood))
+    return found if sum(len(understood) for _, understood in found) >= _NEARLY_AS_MANY * count else []
+
+
+def _dated(understood: Sequence[Understood]) -> bool:
+    return any("timestamp" in spans for _, spans in understood)
+
+
+__all__ = ["MOST_LAYOUTS", "learn_readers", "stray_reader"]
