@@ -121,3 +121,8 @@ def test_the_envelope_says_the_service_where_the_record_does_not() -> None:
 def test_who_wrote_a_record(layout: str, record: str, expected: dict[str, str]) -> None:
     found = writers(pa.array([record.encode()]), [layout_named(layout)], np.zeros(1, dtype=np.int8))
     assert {name: values[0] for name, values in found.items() if values[0]} == expected
+
+
+@pytest.mark.parametrize("text", ["request id" + " " * 60_000, 'session\\"' * 6_000, 'user": {"' * 8_000])
+def test_text_that_makes_expressions_backtrack_is_soon_read(text: str) -> None:
+    assert identifiers(pa.array([text.encode()])) == {}  # hours, were an expression quadratic in it
