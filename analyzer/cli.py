@@ -100,7 +100,13 @@ def scan(
         typer.Option(metavar="NAME", help="Encoding of logs that are not Unicode, like latin-1.", show_default=False),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Threads; default: one per core.", show_default=False)
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Workers that read at once; default: one per core.",
+            show_default=False,
+        ),
     ] = None,
     fail_on: Annotated[
         Severity | None,

@@ -48,7 +48,7 @@ def analyze(  # noqa: PLR0913 (the public function has as many parameters as the
     `paths` are files, folders, globs, or `-` for standard input. `since` and `until` bound the
     records that count, as datetimes or ISO 8601 text; naive ones are in `timezone` (an IANA name),
     like naive timestamps in the logs. `encoding` is that of logs that are neither UTF-8 nor UTF-16.
-    `jobs` is the number of threads (default: one per core).
+    `jobs` is the number of workers (default: one per core): processes where there is much to read, else threads.
     With `redact`, secrets are taken out of all log text.
 
     Trouble with single inputs is reported in `Analysis.sources`. Raises `InputError` where the

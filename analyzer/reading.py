@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -22,10 +23,11 @@ from analyzer.ingest.open import Stream, streams
 from analyzer.ingest.rotation import in_time_order, part_of
 from analyzer.match.cache import cached_engine, engine_for
 from analyzer.match.rules import without_late
-from analyzer.match.scan import BlockScan, Scanner, Window
+from analyzer.match.scan import BlockScan, Scanner, Window, unread
 from analyzer.model import Skipped, Source
 from analyzer.reason.columns import NO_TIME
 from analyzer.reason.moments import moment
+from analyzer.workers import Workers, WorkLostError
 
 Progress = Callable[[str, int], None]
 """Called now and then with the path being read and the bytes read of it so far."""
@@ -36,6 +38,11 @@ _GLIMPSE = 1 << 13
 """Bytes of a log that tell whether its timestamps lack the year: some fifty lines."""
 
 _HALF_A_YEAR = timedelta(days=183)
+_MUCH = 64 << 20
+"""Bytes from which on processes are worth what it takes to begin and to feed them."""
+_PACKED = 8
+"""How many bytes of a log a byte of a compressed file stands for, about."""
+_PACKING = frozenset({".gz", ".tgz", ".bz2", ".xz", ".zst", ".lz4", ".zip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Options:
     jobs: int = 2
     redact: bool = True
     progress: Progress | None = None
+    processes: bool = True
+    """Whether much is read by processes beside this one, where that is safe, and not only by threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +94,14 @@ class Tally:
 
     unasked: Counter[str] = field(default_factory=Counter)
     """Of how many records which jq query of a rule could not be asked."""
+    unread: int = 0
+    """Lines of blocks that are lost."""
+    first_unread: str = ""
 
     def add(self, block: Block, scan: BlockScan) -> None:
         """Count one block with what was found in it."""
         if self.sample is None:
-            self.sample = bytes(block.content()[:300]).decode("utf-8", "replace").split("\n")[0]
+            self.sample = _first_line(block)
             self.zone = str(block.reader.clock.zone)
             self.encoding = block.encoding
             self.begun_before = block.line == 1 and scan.begins_inside
@@ -103,14 +115,21 @@ class Tally:
         self.dated += scan.dated_records
         self.cut_lines += block.cut_line
         self.unasked += scan.unasked
+        if scan.unread:
+            self.first_unread = self.first_unread or f"line {block.line}: {_first_line(block)}"
+            self.unread += scan.lines
         if scan.last != NO_TIME:
             self.first = scan.first if self.first == NO_TIME else min(self.first, scan.first)
             self.last = max(self.last, scan.last)
 
 
+def _first_line(block: Block) -> str:
+    return bytes(block.content()[:300]).decode("utf-8", "replace").split("\n")[0]
+
+
 class Reader(Generic[Digest]):
     """Matches the blocks of one input after the other against one catalogue; `digest` sums up each
-    block's yield in the thread that scanned it."""
+    block's yield where it was scanned, which may be another process."""
 
     def __init__(
         self,
@@ -131,13 +150,13 @@ class Reader(Generic[Digest]):
         self._ends: dict[str, int] = {}
         for path, time in (latest or {}).items():
             self._saw(path, time)
-        self._pool = ThreadPoolExecutor(options.jobs)
+        self._workers = Workers(self._work, options.jobs, options.processes and _is_much(inputs))
 
     def __enter__(self) -> Reader[Digest]:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._workers.close()
         self._scanner.close()
 
     def streams(self) -> Iterator[tuple[int, Stream | Source]]:
@@ -188,25 +207,29 @@ class Reader(Generic[Digest]):
         beginning = beginning or Beginning(before=self._ends.get(self._follows.get(stream.path, ""), NO_TIME))
         waiting: deque[tuple[Block, Future[tuple[BlockScan, Digest]]]] = deque()
         for block in read_blocks(stream, self._options.zone, beginning=beginning, encoding=self._options.encoding):
-            waiting.append((block, self._pool.submit(self._work, block, stream.path)))
-            if len(waiting) > self._options.jobs:
+            waiting.append((block, self._workers.submit((block, stream.path))))
+            if len(waiting) > 2 * self._options.jobs:
                 yield waiting.popleft()
         yield from waiting
 
-    def _work(self, block: Block, path: str) -> tuple[BlockScan, Digest]:
-        scan = self._scanner.scan(block, path)
-        return scan, self._digest(scan)
+    def _work(self, work: tuple[Block, str]) -> tuple[BlockScan, Digest]:
+        """What a block of a log holds; in one of several threads, or in another process."""
+        scan = self._scanner.scan(*work)
+        return replace(scan, unasked=self._scanner.unasked()), self._digest(scan)
 
     def _finished(self, path: str, clock: int, block: Block, future: Future[tuple[BlockScan, Digest]]) -> Part[Digest]:
         """What a block yielded, `clock` being the latest time of the blocks before it."""
-        scan, digest = future.result()
+        try:
+            scan, digest = future.result()
+        except WorkLostError:
+            scan = unread(block)
+            digest = self._digest(scan)
         if not block.reader.assumed.year:
             self._saw(path, scan.last)
         if scan.last != NO_TIME:
             self._ends[path] = scan.last
         if scan.events is not None and scan.first < clock:
             scan = replace(scan, events=without_late(scan.events, clock))
-        scan = replace(scan, unasked=self._scanner.unasked())
         if self._options.progress is not None:
             self._options.progress(path, block.end)
         return Part(block, scan, digest)
@@ -221,6 +244,21 @@ class Reader(Generic[Digest]):
         known = moment(self._latest.get(os.path.dirname(stream.path), NO_TIME)) or part_of(stream.path).written
         if known is not None:
             stream.modified = min(stream.modified, known + _HALF_A_YEAR)
+
+
+def _is_much(inputs: Iterable[Input]) -> bool:
+    """Whether there is much to read, as far as can be told: a stream or a remote file may hold anything."""
+    return sum(map(_expected, inputs)) >= _MUCH
+
+
+def _expected(source: Input) -> int:
+    try:
+        status = os.stat(source.file or source.path)
+    except (OSError, ValueError):
+        return _MUCH
+    if not stat.S_ISREG(status.st_mode):
+        return _MUCH
+    return status.st_size * (_PACKED if os.path.splitext(source.path)[1] in _PACKING else 1)
 
 
 def _opened(source: Input, only: Collection[str] | None = None) -> Iterator[Stream | Source]:
@@ -299,6 +337,9 @@ def _remarks(tally: Tally) -> list[Skipped]:
     for query, count in tally.unasked.items():
         reason = "records of which a jq query of a CRE rule could not be asked: too much time or memory"
         remarks.append(Skipped(reason=reason, count=count, sample=query, trouble=True))
+    if tally.unread:
+        reason = "lines lost: the process that read them was ended, and so was the next (is there too little memory?)"
+        remarks.append(Skipped(reason=reason, count=tally.unread, sample=tally.first_unread, trouble=True))
     if tally.cut_lines:
         remarks.append(Skipped(reason="lines too long to be read whole", count=tally.cut_lines))
     return remarks

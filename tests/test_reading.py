@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -156,3 +158,40 @@ def test_a_copy_that_was_cut_short_counts_with_the_log_it_is_of(tmp_path: Path) 
 def test_the_year_in_a_name_is_believed(tmp_path: Path) -> None:
     (tmp_path / "syslog-20231025").write_bytes(SYSLOG)
     assert years(analyzer.analyze([tmp_path])) == {"syslog-20231025": 2023}
+
+
+def in_a_process_of_its_own(script: str, *arguments: str | Path) -> str:
+    """What a script prints: only a process of one thread, which that of the tests is not, forks others."""
+    begin = "import os, sys\nfrom analyzer import pipeline, reading\nreading._MUCH = 0\n"
+    command = [sys.executable, "-W", "error", "-c", begin + script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_processes_find_what_threads_find() -> None:
+    script = (
+        "alone, together = (pipeline.scan_only([sys.argv[1]], jobs=jobs) for jobs in (1, 3))\n"
+        "print(len(alone) > 100, alone.equals(together))"
+    )
+    logs = Path(__file__).parent.parent / "sample_logs" / "silent-201"
+    assert in_a_process_of_its_own(script, logs) == "True True\n"
+
+
+def test_a_block_that_kills_its_readers_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:
+    script = (
+        "from analyzer.match.cache import engine_for\n"
+        "class Deadly:\n"
+        "    def __init__(self, catalogue):\n"
+        "        self.engine = engine_for(catalogue)\n"
+        "    def scan(self, data, records):\n"
+        "        if b'poison' in bytes(data):\n"
+        "            os._exit(1)\n"
+        "        return self.engine.scan(data, records)\n"
+        "reading.engine_for = Deadly\n"
+        "(source,) = pipeline.analyze([sys.argv[1]], jobs=2).sources\n"
+        "(lost,) = (each for each in source.skipped if 'lost' in each.reason)\n"
+        "print(source.lines, source.records + lost.count, lost.trouble, lost.sample.split()[0])\n"
+    )
+    lines = [b"2025-10-24T02:14:09Z INFO statement %d went well\n" % n for n in range(400_000)]
+    lines[250_000] = lines[250_000].replace(b"statement", b"poison")
+    (tmp_path / "app.log").write_bytes(b"".join(lines))
+    assert in_a_process_of_its_own(script, tmp_path / "app.log") == "400000 400000 True line\n"

@@ -150,11 +150,13 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
         TextColumn("{task.description}", markup=False),
     )
     read: dict[str, int] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # No thread refreshes it: a process with several is not forked.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("preparing the catalogue")
+        bar.refresh()
 
         def show(path: str, count: int) -> None:
             read[path] = count
-            bar.update(task, completed=sum(read.values()), description=one_line(path, 60))
+            bar.update(task, completed=sum(read.values()), description=one_line(path, 60), refresh=True)
 
         yield show

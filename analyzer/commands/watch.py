@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,11 +45,12 @@ def follow(command: WatchCommand) -> Status:
     for interrupt in (signal.SIGINT, signal.SIGTERM):
         signal.signal(interrupt, lambda *_: stop.set())
     with _spooled(command.paths) as (paths, spool):
+        reading = options_for(timezone=command.timezone, jobs=None, redact=command.redact, progress=None)
         options = NightlyOptions(
             sources=tuple(paths),
             store=command.store or default_url(),
             settings=StoreSettings(timezone=command.timezone),
-            reading=options_for(timezone=command.timezone, jobs=None, redact=command.redact, progress=None),
+            reading=replace(reading, processes=False),  # each round has little to read
         )
         for number, turn in enumerate(watch(options, catalogue, stop, pace=pace)):
             if number == 0:

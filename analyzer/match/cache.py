@@ -1,4 +1,4 @@
-"""The compiled engine of a catalogue, kept on disk between runs."""
+"""The compiled engine of a catalogue and its compiled expressions, kept on disk between runs."""
 
 from __future__ import annotations
 
@@ -9,32 +9,48 @@ from functools import lru_cache
 from pathlib import Path
 
 import hyperscan
+import regex
 
 from analyzer import cache
 from analyzer.catalogue import Catalogue, dialect
-from analyzer.match import canonical, literals, relax
+from analyzer.match import canonical, expressions, literals, relax
 from analyzer.match import engine as engine_module
 from analyzer.match.engine import HyperscanEngine
 from analyzer.match.scan import patterns_of
 
-_KIND = "engine"
+_ENGINE, _EXPRESSIONS = "engine", "expressions"
 
 
 def engine_for(catalogue: Catalogue) -> HyperscanEngine:
-    """The engine of a catalogue; compiled once, then restored from the cache."""
+    """The engine of a catalogue; compiled once, then restored from the cache, and with it the expressions that
+    confirm what it finds."""
+    _restore_expressions(catalogue)
     return cached_engine(patterns_of(catalogue))
+
+
+def _restore_expressions(catalogue: Catalogue) -> None:
+    patterns = sorted({pattern for signature in catalogue for pattern in (*signature.match, *signature.exclude)})
+    key = _name_of([regex.__version__, platform.machine(), *patterns])
+    kept = cache.recall(_EXPRESSIONS, key)
+    with suppress(ValueError):  # what is broken is compiled again
+        if kept is not None:
+            expressions.restore(kept)
+            return
+    written = expressions.written_down(patterns)
+    cache.keep(_EXPRESSIONS, key, written)
+    expressions.restore(written)
 
 
 def cached_engine(patterns: list[str]) -> HyperscanEngine:
     """The engine of some patterns; compiled once, then restored from the cache."""
     key = _fingerprint(patterns)
-    kept = cache.recall(_KIND, key)
+    kept = cache.recall(_ENGINE, key)
     if kept is not None:
         # What is broken, or of another processor, is compiled again.
         with suppress(ValueError, hyperscan.error):
             return HyperscanEngine.restored(_unpacked(kept))
     engine = HyperscanEngine.of(patterns)
-    cache.keep(_KIND, key, _packed(engine.saved()))
+    cache.keep(_ENGINE, key, _packed(engine.saved()))
     return engine
 
 
@@ -59,8 +75,11 @@ def _fingerprint(patterns: list[str]) -> str:
     """A name for the compiled form of these patterns: any change in them, in how we make expressions
     of them, in Hyperscan or in the processor makes another one."""
     version = getattr(hyperscan, "__version__", "")
-    text = "\0".join([version, platform.machine(), platform.processor(), compiler_sources(), *patterns])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return _name_of([version, platform.machine(), platform.processor(), compiler_sources(), *patterns])
+
+
+def _name_of(texts: list[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:24]
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,8 @@ from analyzer.catalogue import Catalogue
 from analyzer.catalogue.likeness import fixed_texts
 from analyzer.ingest.detect import detect_layout
 from analyzer.match.cache import engine_for
-from analyzer.match.reference import Match, compile_pattern, match_signature, most_specific
+from analyzer.match.expressions import compile_pattern
+from analyzer.match.reference import Match, match_signature, most_specific
 from analyzer.match.stated import Stated, stated_by, vetoed
 from analyzer.model import Signature
 

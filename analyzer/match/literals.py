@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
 from enum import IntEnum
 from re import _constants as op  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
 
 from analyzer.catalogue.dialect import parse_pattern
 from analyzer.match.canonical import ESCAPED
@@ -61,8 +60,7 @@ class Topic(IntEnum):
     FAILURE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A fixed text, whether its case matters, and whether a word ends with it.
 
     That a word begins with it is not said: in raw bytes the `n` of `\\n` may stand right before.
@@ -111,10 +109,10 @@ def _best_of(items: Sequence[Any], ignore_case: bool, weight: Weight) -> Texts |
     """The best requirement of a sequence: a run of items that spell out a few texts, or what one of
     the other items requires. Short runs compete with long ones, which have more spellings."""
     candidates: list[Texts | None] = []
+    parts = _parts(items, ignore_case)
     for most in (1, _MOST):
         run = _NOTHING
-        for kind, value in _flat(items):
-            spelled = _spellings(kind, value, ignore_case)
+        for kind, value, spelled in parts:
             if spelled is not None and len(spelled) <= most and len(grown := _joined(run, spelled)) <= most:
                 run = grown
                 continue
@@ -124,6 +122,19 @@ def _best_of(items: Sequence[Any], ignore_case: bool, weight: Weight) -> Texts |
                 candidates.append(inner)
         candidates.append(_requirement(run))
     return max(filter(None, candidates), key=lambda texts: _strength(texts, weight), default=None)
+
+
+def _parts(items: Sequence[Any], ignore_case: bool) -> list[tuple[Any, Any, Texts | None]]:
+    """The items with their spellings; those that can be spelled one way only, together as one."""
+    parts: list[tuple[Any, Any, Texts | None]] = []
+    for kind, value in _flat(items):
+        spelled = _spellings(kind, value, ignore_case)
+        before = parts[-1][2] if parts else None
+        if before is not None and spelled is not None and len(before) == len(spelled) == 1:
+            spelled = _joined(before, spelled)
+            parts.pop()
+        parts.append((kind, value, spelled))
+    return parts
 
 
 def _flat(items: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
@@ -204,14 +215,14 @@ def _either(branches: Sequence[Sequence[Any]], ignore_case: bool) -> Texts | Non
 
 def _joined(texts: Texts, following: Texts) -> Texts:
     """Each text with each of the following ones behind it; case matters where it does in both parts."""
-    return frozenset(
-        Literal(
-            first.text + second.text,
-            first.ignore_case or second.ignore_case,
-            second.ends_word or (first.ends_word and not second.text),
-        )
-        for first in texts
-        for second in following
+    return frozenset([_followed(first, second) for first in texts for second in following])
+
+
+def _followed(first: Literal, second: Literal) -> Literal:
+    return Literal(
+        first.text + second.text,
+        first.ignore_case or second.ignore_case,
+        second.ends_word or (first.ends_word and not second.text),
     )
 
 
@@ -219,7 +230,7 @@ def _requirement(texts: Texts) -> Texts | None:
     """Spellings as a requirement, without those in which another stands anyway. JSON may write
     characters outside ASCII as `\\uXXXX`: then the number of the first of them must stand there."""
     required: set[Literal] = set()
-    shortest_first = sorted(texts, key=lambda literal: (len(literal.text), astuple(literal)))
+    shortest_first = sorted(texts, key=lambda literal: (len(literal.text), literal))
     for literal in map(_without_boundary_of_next, shortest_first):
         if not literal.text:
             return None
@@ -236,7 +247,7 @@ def _requirement(texts: Texts) -> Texts | None:
 
 def _without_boundary_of_next(literal: Literal) -> Literal:
     """A literal that ends in no word character ends no word: the boundary is where the next begins."""
-    return literal if re.search(rb"\w\Z", literal.text) else replace(literal, ends_word=False)
+    return literal if re.search(rb"\w\Z", literal.text) else literal._replace(ends_word=False)
 
 
 def _implies(literal: Literal, other: Literal) -> bool:

@@ -13,12 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-
-import regex
 
 from analyzer.catalogue import Catalogue
 from analyzer.ingest.layout import Layout
+from analyzer.match.expressions import compile_pattern
 from analyzer.match.http import exchange_in, fits
 from analyzer.match.stated import Stated, decided, stated_by, vetoed
 from analyzer.model import Signature
@@ -33,12 +31,6 @@ class Match:
 
     signature: str
     captures: Mapping[str, str]
-
-
-@cache
-def compile_pattern(pattern: str) -> regex.Pattern[bytes]:
-    """A pattern as it is applied: to bytes, so that `\\w` and `.` mean the same to both engines."""
-    return regex.compile(pattern.encode())
 
 
 def match_record(record: bytes, catalogue: Catalogue, layout: Layout | None = None) -> list[Match]:
@@ -117,4 +109,4 @@ def decode_captures(groups: Mapping[str, bytes | None]) -> dict[str, str]:
     return {name: value.decode("utf-8", "replace").strip() for name, value in groups.items() if value}
 
 
-__all__: Sequence[str] = ["Match", "compile_pattern", "match_record", "match_signature", "most_specific"]
+__all__: Sequence[str] = ["Match", "match_record", "match_signature", "most_specific"]

@@ -23,10 +23,10 @@ from analyzer.match.alike import alike
 from analyzer.match.canonical import canonical
 from analyzer.match.engine import Engine, HyperscanEngine
 from analyzer.match.events import NOTHING, EventWriter, Found
+from analyzer.match.expressions import compile_pattern
 from analyzer.match.http import exchange_in, fits, request_patterns
 from analyzer.match.reference import (
     CONFIRM_TIMEOUT,
-    compile_pattern,
     decode_captures,
     most_specific,
     with_sqlstate,
@@ -78,6 +78,13 @@ class BlockScan:
     doubts: Doubts = NO_DOUBTS
     begins_inside: bool = False
     """Whether the block begins with lines that continue a record before it."""
+    unread: bool = False
+    """Whether the block is lost: reading it ended the process that tried."""
+
+
+def unread(block: Block) -> BlockScan:
+    """What there is to say of a block that could not be read: how many lines are lost."""
+    return BlockScan(None, block.line_count(), 0, 0, NO_TIME, NO_TIME, {}, unread=True)
 
 
 class _Head(NamedTuple):

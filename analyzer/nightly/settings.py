@@ -92,7 +92,7 @@ sources = [
 # Secrets (passwords, tokens, keys) are taken out of log text before it is kept.
 # redact = true
 
-# Threads; default: one per core.
+# How many workers read at once; default: one per core.
 # jobs = 2
 
 # Where reports go. latest.html is the page of the last night, and holds all it needs: send that by mail.

@@ -53,7 +53,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 def test_a_second_run_restores_the_engine(catalogue: Catalogue) -> None:
     cache.engine_for(catalogue)
-    (file,) = cache_folder().iterdir()
+    (file,) = cache_folder().glob("engine-*")
     written = file.stat().st_mtime_ns
     cache.engine_for(catalogue)
     assert file.stat().st_mtime_ns == written
@@ -90,13 +90,22 @@ def test_changed_code_compiles_again(catalogue: Catalogue, tmp_path: Path, monke
     cache.compiler_sources.cache_clear()
     cache.engine_for(catalogue)
     cache.compiler_sources.cache_clear()
-    assert len(list(cache_folder().iterdir())) == 2
+    assert len(list(cache_folder().glob("engine-*"))) == 2
 
 
 def test_a_cache_that_is_cut_off_is_replaced(catalogue: Catalogue) -> None:
     cache.engine_for(catalogue)
-    (file,) = cache_folder().iterdir()
+    (file,) = cache_folder().glob("engine-*")
     whole = file.read_bytes()
     file.write_bytes(whole[:-10])
     cache.engine_for(catalogue)
     assert file.stat().st_size == len(whole)
+
+
+def test_compiled_expressions_are_restored_and_replaced_where_they_are_broken(catalogue: Catalogue) -> None:
+    cache.engine_for(catalogue)
+    (file,) = cache_folder().glob("expressions-*")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + b"x")
+    cache.engine_for(catalogue)
+    assert file.read_bytes() == whole
