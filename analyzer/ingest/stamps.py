@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.ingest.timestamps import NO_TIME, Clock, Micros, TimestampReader, parse_timestamp, shape_of
-from analyzer.ingest.windows import PADDING
+from analyzer.ingest.windows import PADDING, Bytes, Offsets
 
 _SHAPES_PER_WIDTH = 8
 
@@ -27,28 +27,37 @@ class Stamps:
 
     def read(self, texts: pa.Array) -> Micros:
         """The time of each text, `NO_TIME` where it is none."""
-        times = np.full(len(texts), NO_TIME, dtype=np.int64)
+        _, offsets, content = texts.buffers()
+        edges = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
         widths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
+        length = int(edges[-1]) if len(edges) else 0
+        data = np.zeros(length + PADDING, dtype=np.uint8)
+        if length:
+            data[:length] = np.frombuffer(content, dtype=np.uint8)[:length]
+        return self.read_at(data, edges[:-1], edges[:-1] + widths)
+
+    def read_at(self, data: Bytes, begins: Offsets, ends: Offsets) -> Micros:
+        """The time of each text between `begins` and `ends`, `NO_TIME` where it is none."""
+        times = np.full(len(begins), NO_TIME, dtype=np.int64)
+        widths = ends - begins
         for width in np.unique(widths[widths > 0]).tolist():
             rows = np.flatnonzero(widths == width)
-            times[rows] = self._of_width(texts.take(rows) if len(rows) < len(texts) else texts, width)
+            times[rows] = self._of_width(data, begins[rows], width)
         return times
 
-    def _of_width(self, texts: pa.Array, width: int) -> Micros:
+    def _of_width(self, data: Bytes, at: Offsets, width: int) -> Micros:
         """Times of texts that are all as long as each other, of a few shapes."""
-        _, offsets, content = texts.buffers()
-        at = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts)].astype(np.int64)
-        data = np.zeros(int(at[-1]) + width + PADDING, dtype=np.uint8)
-        data[: len(data) - PADDING] = np.frombuffer(content, dtype=np.uint8)[: len(data) - PADDING]
-        times = np.full(len(texts), NO_TIME, dtype=np.int64)
+        times = np.full(len(at), NO_TIME, dtype=np.int64)
+        missed = np.arange(len(at))
         for _ in range(_SHAPES_PER_WIDTH):
-            missed = np.flatnonzero(times == NO_TIME)
-            if not len(missed):
-                break
-            reader = self._reader_for(texts[int(missed[0])].as_py())
+            first = int(at[missed[0]])
+            reader = self._reader_for(data[first : first + width].tobytes())
             if reader is None:
                 break
             times[missed] = reader.read(data, at[missed])
+            missed = missed[times[missed] == NO_TIME]
+            if not len(missed):
+                break
         return times
 
     def _reader_for(self, example: bytes) -> TimestampReader | None:

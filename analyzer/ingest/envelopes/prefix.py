@@ -1,7 +1,7 @@
 """Envelopes that stand before the text of each line: a time, and a tag that says where it comes from.
 
-Each is data: an expression of the whole prefix with the groups `time` and `tag`, searched by Arrow in
-all lines at once, and one for the parts of a tag, applied to each distinct tag once.
+Each is data: an expression of the whole prefix with the groups `time` and `tag`, looked for in all lines
+at once, and one for the parts of a tag, applied to each distinct tag once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from analyzer.ingest.envelopes.envelope import Coder, Flags, join_parts, nothing_said
 from analyzer.ingest.envelopes.escapes import with_control_characters
+from analyzer.ingest.envelopes.heads import Head
 from analyzer.ingest.levels import level_kind, level_of
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Levels, Lines, Wrapping
@@ -58,6 +59,10 @@ class Prefix:
         return re.compile((self.probe + self.head).encode())
 
     @cached_property
+    def _head(self) -> Head:
+        return Head(self.head)
+
+    @cached_property
     def _tag(self) -> re.Pattern[bytes]:
         return re.compile(self.tag.encode())
 
@@ -79,18 +84,20 @@ class Prefix:
 
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:
         """See `Envelope`."""
-        array = line_array(lines.data, lines.starts, lines.ends)
-        found = pc.extract_regex(array, f"^(?P<whole>{self.head})")
-        parts = {found.type.field(index).name: found.field(index) for index in range(found.type.num_fields)}
-        length = _lengths(parts["whole"])
-        fits = length > 0  # where an expression does not match, Arrow's groups are empty and not null
-        starts = lines.starts + length
-        wrapping, partial = self._tagged(parts.get("tag"), fits, _stamped(array, fits) if self.continues else fits)
-        if "time" in parts:
-            wrapping = replace(wrapping, times=Stamps(clock).read(parts["time"]))
-        if "priority" in parts:
-            wrapping = replace(wrapping, levels=_priorities(parts["priority"]))
-        heads = starts - _lengths(parts["keep"]) if "keep" in parts else starts
+        data = lines.data
+        found = self._head.find(data, lines.starts, lines.ends)
+        fits = found.lengths > 0
+        starts = lines.starts + found.lengths
+        tags = found.texts("tag", data) if "tag" in found.spans else None
+        wrapping, partial = self._tagged(tags, fits, _stamped(lines, fits) if self.continues else fits)
+        if "time" in found.spans:
+            wrapping = replace(wrapping, times=Stamps(clock).read_at(data, *found.spans["time"]))
+        if "priority" in found.spans:
+            wrapping = replace(wrapping, levels=_priorities(found.texts("priority", data)))
+        heads = starts
+        if "keep" in found.spans:
+            begin, end = found.spans["keep"]
+            heads = starts - (end - begin)
         if self.continues:
             starts = starts + _indents(lines.data, starts, lines.ends)
         bare = replace(lines, starts=starts, heads=heads, wrapping=wrapping.inside(lines.wrapping))
@@ -133,12 +140,13 @@ def _lengths(texts: pa.Array) -> Offsets:
     return lengths
 
 
-def _stamped(lines: pa.Array, fits: Flags) -> Flags:
+def _stamped(lines: Lines, fits: Flags) -> Flags:
     """Which lines without the whole prefix begin with a time all the same."""
     stamped = np.zeros(len(fits), dtype=bool)
     rows = np.flatnonzero(~fits)
     if len(rows):
-        stamped[rows] = pc.match_substring_regex(lines.take(rows), _STAMP).to_numpy(zero_copy_only=False)
+        texts = line_array(lines.data, lines.starts[rows], lines.ends[rows])
+        stamped[rows] = pc.match_substring_regex(texts, _STAMP).to_numpy(zero_copy_only=False)
     return stamped
 
 
