@@ -20,6 +20,7 @@ from analyzer.ingest.timestamps import NO_TIME, Clock
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 
 BLOCK_SIZE = 8 << 20
+_SMALL = 1 << 19
 _STRETCHES = 8
 _STRETCH = 1 << 15
 _TAIL = 1 << 16
@@ -146,8 +147,7 @@ class _Cutter:
 
     def blocks(self) -> Iterator[Block]:
         """All blocks of the stream."""
-        buffer = bytearray(self._size + PADDING)
-        filled = self._fill(buffer, 0)
+        buffer, filled = self._first()
         if self._stream.encoding != "utf-8":  # a file that says itself what it is in is right
             self._encoding = self._choice.encoding = None
         while filled:
@@ -159,14 +159,24 @@ class _Cutter:
                 filled = buffer.rfind(b"\n", 0, filled) + 1
             cut, whole = (filled, True) if last or reader is None else self._cut(buffer, filled, reader)
             tail = fingerprint_of(memoryview(buffer)[max(0, cut - FINGERPRINTED) : cut])
-            following = bytearray(self._size + PADDING)
             rest = filled - cut
+            following = bytearray((rest if last else self._size) + PADDING)
             following[:rest] = memoryview(buffer)[cut:filled]
             text = clean(buffer, cut, at_end=last, encoding=self._encoding)
             if reader is not None and text.length:
                 yield self._block(text, reader, not whole, self._offset + cut, tail)
             self._advance(text, cut, delivered=reader is not None and text.length > 0)
             buffer, filled = following, rest if last else self._fill(following, rest)
+
+    def _first(self) -> tuple[bytearray, int]:
+        """The first buffer and how much of it is filled; a small one for the many logs that are small."""
+        buffer = bytearray(min(self._size, _SMALL) + PADDING)
+        filled = self._stream.readinto(memoryview(buffer)[:-PADDING])
+        if filled < min(self._size, _SMALL) or self._size <= _SMALL:
+            return buffer, filled
+        whole = bytearray(self._size + PADDING)
+        whole[:filled] = memoryview(buffer)[:filled]
+        return whole, self._fill(whole, filled)
 
     def _fill(self, buffer: bytearray, filled: int) -> int:
         return filled + self._stream.readinto(memoryview(buffer)[filled : self._size])

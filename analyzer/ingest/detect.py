@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from analyzer.ingest.layout import PLAIN, Layout, Spans, Understood, all_layouts
 from analyzer.ingest.locate import learn
 from analyzer.ingest.sieve import lines_by_layout
-from analyzer.ingest.timeformats import Clock, parse_timestamp
+from analyzer.ingest.timeformats import ANY_CLOCK, parse_timestamp
 from analyzer.ingest.w3c import layout_of_header
 
 _PROBE = 200
 _SHAPED = bytes.maketrans(
     b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 26 + b"a" * 25
 )
-_RUN = re.compile(rb"([0Aa])\1+")
+_RUNS = tuple((re.compile(rb"%c%c+" % (each, each)), bytes([each])) for each in b"0Aa")
 _INDENTED_HEAD = re.compile(
     rb" {1,2}(?:[A-Z]{4,8}\b|\d{2,4}[-/]\d\d|\xe2[\x80-\xbf]{2}|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /)"
 )
@@ -26,7 +26,6 @@ _AGREEMENT = 0.8
 _IN_ORDER = 0.8
 _STEP_BACK = 60_000_000
 _FEWEST_ANYWHERE = 3
-_ANY_CLOCK = Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +80,18 @@ def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
     maybe = lines_by_layout(probe)
     header = layout_of_header(heads)
     for layout in (*([header] if header else []), *all_layouts()):
-        spans_of = layout.spans if layout is header else partial(_spans, layout.name)
+        spans_of = _spans_of(layout)
         if not any(spans_of(line) is not None for line in maybe.get(layout.name, probe)):
             continue
         understood = [(line, spans) for line in heads if (spans := spans_of(line)) is not None]
         if layout.anywhere and not _agree(understood):
             continue
         yield Candidate(layout, understood, sum(_worth(layout, spans) for _, spans in understood))
+
+
+def _spans_of(layout: Layout) -> Callable[[bytes], Spans | None]:
+    """What tells where the fields of a line of a layout stand."""
+    return partial(_spans, layout.name) if _declared().get(layout.name) is layout else layout.spans
 
 
 # What one layout leaves of a sample is offered to the others, again and again.
@@ -104,7 +108,10 @@ def _declared() -> Mapping[str, Layout]:
 @lru_cache(maxsize=1 << 13)
 def _shape(line: bytes) -> bytes:
     """What the beginning of a line looks like: runs of digits and letters made alike."""
-    return _RUN.sub(rb"\1", line[:60].translate(_SHAPED))
+    shape = line[:60].translate(_SHAPED)
+    for run, one in _RUNS:
+        shape = run.sub(one, shape)
+    return shape
 
 
 def _worth(layout: Layout, spans: Mapping[str, tuple[int, int]]) -> float:
@@ -127,7 +134,7 @@ def _agree(understood: Sequence[Understood]) -> bool:
 
 def in_order(texts: Sequence[bytes]) -> bool:
     """Whether timestamps nearly always go forward, as those of a log do."""
-    times = [time for text in texts if (time := parse_timestamp(text, _ANY_CLOCK)) is not None]
+    times = [time for text in texts if (time := parse_timestamp(text, ANY_CLOCK)) is not None]
     if len(times) < 0.9 * len(texts):
         return False
     steps = [after - before for before, after in itertools.pairwise(times)]
@@ -136,7 +143,7 @@ def in_order(texts: Sequence[bytes]) -> bool:
 
 def explains(layout: Layout, line: bytes) -> bool:
     """Whether a layout says when a line was written or, where it never does, how it begins."""
-    spans: Spans | None = layout.spans(line) if layout is not PLAIN else None
+    spans = _spans_of(layout)(line) if layout is not PLAIN else None
     return spans is not None and ("timestamp" in spans or not layout.has_timestamp)
 
 

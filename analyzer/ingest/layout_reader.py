@@ -22,9 +22,9 @@ from analyzer.ingest.layout import Layout, Understood
 from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, level_of, levels_at
 from analyzer.ingest.locate import Locator, learn_all, line_array
 from analyzer.ingest.stamps import Stamps
-from analyzer.ingest.timeformats import Clock, parse_timestamp
+from analyzer.ingest.timeformats import Clock, is_timestamp, parse_timestamp
 from analyzer.ingest.timestamps import NO_TIME, Micros, TimestampReader, shape_of
-from analyzer.ingest.windows import Bytes, Offsets, gather, words
+from analyzer.ingest.windows import Bytes, Offsets, among, gather, words
 from analyzer.model import LEVEL_CODES
 
 Codes = npt.NDArray[np.int8]
@@ -85,7 +85,8 @@ _CONTINUATIONS = (
 )
 """Lines without a timestamp that programs print behind an error, although they are not indented."""
 
-_FIRST_OF_CONTINUATIONS = np.frombuffer(b"CSgc[DHQL(#ne", np.uint8)
+_FIRST_OF_CONTINUATIONS = among(b"CSgc[DHQL(#ne")
+_CLOSING = among(b"}])")
 
 
 class LayoutReader:
@@ -176,7 +177,10 @@ class LayoutReader:
         begins: Flags
         if self.layout.style == "json" or not self.has_time:
             begins = stands_alone(data, starts, ends)
-            return begins | self._fits(data, starts, ends) if self.layout.indented_heads else begins
+            unsure = np.flatnonzero(~begins) if self.layout.indented_heads else ()
+            if len(unsure):
+                begins[unsure] = self._fits(data, starts[unsure], ends[unsure])
+            return begins
         begins = times != NO_TIME
         if self.layout.continuation:
             begins &= ~self._continues_by_word(data, starts, ends)
@@ -191,16 +195,14 @@ class LayoutReader:
             first, last = data[np.minimum(starts, len(data) - 1)], data[np.maximum(ends - 1, 0)]
             dated |= (first == ord("{")) & (last == ord("}"))
             return dated
-        if self.has_time or self.layout.style != "text":
-            return dated
-        return self._fits(data, starts, ends)
+        return self._fits(data, starts, ends) if self._known_by_head else dated
 
     def _fits(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
         """Which lines have this layout's head."""
         return _flags(pc.match_substring_regex(self._heads(data, starts, ends), self.layout.search_pattern("message")))
 
-    def levels(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
-        """The level code of each line."""
+    def levels(self, data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Codes:
+        """The level code of each line; `loose` ones are of no layout at all."""
         if self.layout.level_below:
             return levels_at(data, np.minimum(ends + 1, len(data) - 1), "word")
         if self.layout.text_below:
@@ -208,15 +210,23 @@ class LayoutReader:
         if not self._states_level:
             return self._unstated(data, starts, ends)
         codes = np.zeros(len(starts), dtype=np.int8)
+        # Where lines are known by nothing but the head of this layout, a loose one has no level in it.
+        fit = ~loose if self._known_by_head else np.ones(len(starts), dtype=bool)
         for rule in self._level_rules:
-            missed = np.flatnonzero(codes == 0)
+            missed = np.flatnonzero((codes == 0) & fit)
             codes[missed] = rule.read(data, starts[missed], ends[missed])
-        missed = np.flatnonzero(codes == 0)
+        missed = np.flatnonzero((codes == 0) & fit)
         if len(missed):
             codes[missed] = self._odd_levels(self._heads(data, starts[missed], ends[missed]))
-            missed = missed[codes[missed] == 0]
+        missed = np.flatnonzero(codes == 0)
+        if len(missed):
             codes[missed] = self._unstated(data, starts[missed], ends[missed])
         return codes
+
+    @property
+    def _known_by_head(self) -> bool:
+        """Whether a line is of this layout where it has its head."""
+        return self.layout.style == "text" and not self.has_time
 
     def _unstated(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
         """The levels of lines that state none where this layout has it."""
@@ -297,8 +307,7 @@ def stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
     shifted = indented(data, starts)
     if shifted[filled].all():
         shifted = _deeper_than_the_rest(data, starts, ends)
-    closing = np.isin(first, np.frombuffer(b"}])", np.uint8))
-    flags: Flags = filled & ~shifted & ~closing
+    flags: Flags = filled & ~shifted & ~_CLOSING[first]
     return flags & ~_goes_on(data, starts, ends)
 
 
@@ -316,7 +325,7 @@ def _goes_on(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
     """Lines that only make sense behind another one."""
     flags = np.zeros(len(starts), dtype=bool)
     last = len(data) - 1
-    maybe = np.flatnonzero(np.isin(data[np.minimum(starts, last)], _FIRST_OF_CONTINUATIONS))
+    maybe = np.flatnonzero(_FIRST_OF_CONTINUATIONS[data[np.minimum(starts, last)]])
     if len(maybe):
         flags[maybe] = _flags(pc.match_substring_regex(line_array(data, starts[maybe], ends[maybe]), _CONTINUATIONS))
     # Go prints each frame as a call and, below it, `\t/path/file.go:12 +0x1d`.
@@ -346,7 +355,7 @@ def _learn_times(understood: Sequence[Understood], clock: Clock) -> tuple[_TimeR
     dated = [
         (line, spans)
         for line, spans in understood
-        if "timestamp" in spans and parse_timestamp(line[slice(*spans["timestamp"])], clock) is not None
+        if "timestamp" in spans and _is_time(line[slice(*spans["timestamp"])], clock)
     ]
     if not dated:
         return ()
@@ -356,6 +365,11 @@ def _learn_times(understood: Sequence[Understood], clock: Clock) -> tuple[_TimeR
     return tuple(
         _TimeRule(locator, _readers([(lines[row], places[row]) for row in served], clock)) for locator, served in rules
     )
+
+
+def _is_time(text: bytes, clock: Clock) -> bool:
+    """Whether a text begins with a timestamp; mostly it is one, which has been found out already."""
+    return is_timestamp(text) or parse_timestamp(text, clock) is not None
 
 
 def _keys(understood: Sequence[Understood], name: str) -> list[bytes]:

@@ -62,6 +62,7 @@ _STATED = (
     # Kubernetes' loggers behind a prefix, and the status of an access line.
     r"|(?:^|\s)(?P<klog>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{3,6} |HTTP/[\d.]+\"? (?P<status>[1-5]\d\d)\b"
 )
+_TELLING = f"(?:{_STATED})|{_ANY_WORDS}"
 
 
 def level_kind(word: bytes, group: str) -> LevelKind:
@@ -171,12 +172,17 @@ def _priorities(window: Bytes) -> Codes:
 
 def infer_levels(lines: pa.Array) -> Codes:
     """Levels of lines whose layout states none: said somewhere near the head, else by the words in them."""
+    codes = np.full(len(lines), LEVEL_CODES["info"], dtype=np.int8)
     if not len(lines):
-        return np.zeros(0, dtype=np.int8)
-    codes = _stated_levels(lines)
-    unsaid = np.flatnonzero(codes == 0)
-    if len(unsaid):
-        codes[unsaid] = _levels_by_words(lines if len(unsaid) == len(lines) else lines.take(unsaid))
+        return codes
+    # Most lines hold nothing of either kind, which one look at them tells.
+    rows = np.flatnonzero(pc.match_substring_regex(lines, _TELLING).to_numpy(zero_copy_only=False))
+    if len(rows):
+        some = lines if len(rows) == len(lines) else lines.take(rows)
+        found = _stated_levels(some)
+        unsaid = np.flatnonzero(found == 0)
+        found[unsaid] = _levels_by_words(some if len(unsaid) == len(some) else some.take(unsaid))
+        codes[rows] = found
     return codes
 
 
@@ -201,18 +207,12 @@ def _code_of_text(word: bytes) -> int:
 
 
 def _levels_by_words(lines: pa.Array) -> Codes:
-    codes = np.full(len(lines), LEVEL_CODES["info"], dtype=np.int8)
-    # Most lines hold none of these words, which one look at them tells.
-    rows = np.flatnonzero(pc.match_substring_regex(lines, _ANY_WORDS).to_numpy(zero_copy_only=False))
-    if not len(rows):
-        return codes
-    some = lines.take(rows)
-    error = pc.match_substring_regex(some, _ERROR_WORDS).to_numpy(zero_copy_only=False)
+    """The levels of lines that state none, by the words in them."""
+    error = pc.match_substring_regex(lines, _ERROR_WORDS).to_numpy(zero_copy_only=False).copy()
     if error.any():
         suspects = np.flatnonzero(error)
-        harmless = pc.match_substring_regex(some.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
+        harmless = pc.match_substring_regex(lines.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
         error[suspects[harmless]] = False
-    warn = pc.match_substring_regex(some, _WARN_WORDS).to_numpy(zero_copy_only=False)
+    warn = pc.match_substring_regex(lines, _WARN_WORDS).to_numpy(zero_copy_only=False)
     info, warning, failure = (np.int8(LEVEL_CODES[name]) for name in ("info", "warn", "error"))
-    codes[rows] = np.where(error, failure, np.where(warn, warning, info))
-    return codes
+    return np.where(error, failure, np.where(warn, warning, info))

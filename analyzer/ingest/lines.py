@@ -340,7 +340,7 @@ class LineReader:
         for place, reader in enumerate(self._readers):
             rows = np.flatnonzero(marks.layouts == place)
             if len(rows):
-                levels[rows] = reader.levels(data, starts[rows], ends[rows])
+                levels[rows] = reader.levels(data, starts[rows], ends[rows], marks.loose[rows])
         unstated = marks.loose | (levels == 0)
         unstated |= ~np.array([reader.states_level for reader in self._readers])[marks.layouts]
         strays = np.flatnonzero((levels == 0) & (marks.times == NO_TIME) & (marks.layouts == 0))

@@ -122,6 +122,21 @@ TIMESTAMP = (
 )  # fmt: skip
 """Any timestamp that may be looked for anywhere, as one expression without groups."""
 
+_YEARLESS = re.compile(
+    rb"(?<!\d)(?<!\d[-/.])(?:"
+    + b"|".join(
+        without_names(pattern.replace(ZONE, b"").replace(_MONTH, _WORD))
+        for pattern in (*GENERAL.values(), *SPECIAL.values())
+        if (b"?P<day>" in pattern or b"?P<b>" in pattern) and not (b"?P<year>" in pattern or b"?P<c>" in pattern)
+    )
+    + b")"
+)
+
+
+def may_lack_year(text: bytes) -> bool:
+    """Whether anything in a text looks like a date without a year."""
+    return _YEARLESS.search(text) is not None
+
 
 class Format:
     """One format. Its expression is compiled when a text looks like it: most runs meet one or two."""
@@ -162,13 +177,19 @@ class Clock:
     order: DateOrder | None = None
 
 
+ANY_CLOCK = Clock()
+"""For questions whose answer depends on no clock."""
+
+
 @lru_cache(maxsize=4096)
 def is_timestamp(text: bytes) -> bool:
     """Whether a text is a timestamp from its beginning to its end, of a date that exists."""
     found = match_timestamp(text)
-    return found is not None and found[1].end() == len(text) and parse_timestamp(text, Clock()) is not None
+    return found is not None and found[1].end() == len(text) and parse_timestamp(text, ANY_CLOCK) is not None
 
 
+# While a layout is found out, the same timestamps are looked at again and again.
+@lru_cache(maxsize=1 << 12)
 def match_timestamp(text: bytes) -> tuple[str, re.Match[bytes]] | None:
     """The format of the timestamp at the start of `text`, and its parts."""
     for name, each in _FORMATS.items():

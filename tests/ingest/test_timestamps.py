@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.ingest.timeformats import is_timestamp
+from analyzer.ingest.layout import all_layouts
+from analyzer.ingest.timeformats import is_timestamp, may_lack_year
 from analyzer.ingest.timestamps import NO_TIME, TIMESTAMP, Clock, TimestampReader, lacks, parse_timestamp
 from analyzer.ingest.windows import PADDING
 from tests.ingest.reading import when
@@ -242,3 +243,31 @@ def _agree(texts: list[str], clock: Clock, example: str | None = None) -> None:
     times = reader.read(np.frombuffer(data + bytes(PADDING), np.uint8), at)
     expected = [parse_timestamp(text.encode(), clock) for text in texts]
     assert times.tolist() == [NO_TIME if micros is None else micros for micros in expected]
+
+
+def _yearless_samples() -> list[bytes]:
+    """The samples of all layouts whose timestamps lack the year."""
+    lines = [sample["line"].encode().split(b"\n")[0] for layout in all_layouts() for sample in layout.samples]
+    spans = [(line, layout.spans(line)) for layout in all_layouts() for line in lines]
+    return sorted({
+        line for line, found in spans
+        if found and "timestamp" in found and lacks(line[slice(*found["timestamp"])], "year")
+    })  # fmt: skip
+
+
+def test_dates_without_a_year_are_seen_at_a_glance() -> None:
+    samples = _yearless_samples()
+    assert len(samples) > 10
+    assert [line for line in samples if not may_lack_year(line)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"2025-10-24 02:14:07,113 ERROR x", b"2025/10/24 02:14:07 x", b"24/Oct/2025:02:14:07 +0000",
+        b"20251024 02:14:07",
+        b'{"time":1761272047113,"msg":"at 12:30:00"}', b"24.10.2025 02:14:07", b"Oct 24, 2025 2:14:07 AM",
+    ],
+)  # fmt: skip
+def test_dates_with_a_year_are_not_taken_for_such_without(line: bytes) -> None:
+    assert not may_lack_year(line)

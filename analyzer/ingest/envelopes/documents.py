@@ -24,6 +24,7 @@ from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import NO_TIME, Clock
 
 _LAST = 1 << 62
+_LEAST = 0.6
 _BEFORE_OBJECT = b" \t\r\n\xef\xbb\xbf"
 """White space, and the byte order mark that some programs put before each line."""
 as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -84,8 +85,10 @@ class Documents:
 
     def share(self, lines: Sequence[bytes]) -> float:
         """See `Envelope`."""
+        if sum(map(_is_object, lines)) < _LEAST * len(lines):
+            return 0.0
         share = sum(self._fits(line) is not None for line in lines) / len(lines) if lines else 0.0
-        return share if share >= 0.6 else 0.0
+        return share if share >= _LEAST else 0.0
 
     def times_in(self, lines: Sequence[bytes]) -> list[bytes]:  # noqa: ARG002
         """See `Envelope`. Exports always say the whole time."""
@@ -122,11 +125,16 @@ class Documents:
         return document if document is not None and self.recognise(document) else None
 
 
+def _is_object(text: bytes) -> bool:
+    """Whether a text begins as a JSON object does."""
+    return text.lstrip(_BEFORE_OBJECT).startswith(b"{")
+
+
 # All kinds are asked about the same lines of a sample, one after the other.
 @lru_cache(maxsize=512)
 def _parsed(text: bytes) -> Document | None:
     """The JSON object that a text is, if it is one."""
-    if not text.lstrip(_BEFORE_OBJECT).startswith(b"{"):
+    if not _is_object(text):
         return None
     try:
         document = json.loads(text)

@@ -25,7 +25,7 @@ _HEX[list(b"abcdef")] = range(10, 16)
 _HEX[list(b"ABCDEF")] = range(10, 16)
 _CONTROLS = {b"#011": 9, b"#012": 10, b"#015": 13}
 _CONTROL = re.compile(b"|".join(_CONTROLS))
-_CONTROL_HINT = b"#01"
+_CONTROL_HINT, _HASH = b"#01", ord("#")
 _MANY_LINES = r"^#011|[^\s(\[]#012(?:#01[12]|  |[A-Za-z\[{\"<])"
 """What shows that such a number is no number: it ends a word, and another line begins right behind it."""
 _HIGH, _LOW, _PAST = 0xD800, 0xDC00, 0xE000
@@ -55,7 +55,7 @@ def unescape(data: Bytes, length: int, starts: Offsets, quoted: Flags) -> tuple[
 
 def with_control_characters(lines: Lines) -> Lines:
     """The same lines, with tabs and newlines in those where rsyslog has replaced them by octal numbers."""
-    if _CONTROL_HINT not in lines.data.tobytes():  # far quicker than the expression, and true of nearly all logs
+    if not (lines.data == _HASH).any() or _CONTROL_HINT not in lines.data.tobytes():  # true of nearly all logs
         return lines
     texts = line_array(lines.data, lines.starts, lines.ends)
     rows = np.flatnonzero(pc.match_substring_regex(texts, _MANY_LINES).to_numpy(zero_copy_only=False))
