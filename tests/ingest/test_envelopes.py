@@ -122,3 +122,10 @@ Jun 19 04:09:11 combo syslogd 1.4.1: restart.
 Jun 19 04:09:12 combo cups: cupsd shutdown succeeded
 """
     assert [record.line for record in records_of(log.encode() * 4)] == list(range(1, 13))
+
+
+def test_labels_of_docker_that_are_no_json_are_no_labels() -> None:
+    line = b'{"log":"2025-10-24 02:14:07 x\\n","stream":"stdout","attrs":{a},"time":"2025-10-24T02:14:07.113456789Z"}\n'
+    assert [(record.text, record.origin) for record in records_of(line * 3)] == [
+        ("2025-10-24 02:14:07 x", {"stream": "stdout"})
+    ] * 3

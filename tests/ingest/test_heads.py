@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.ingest.envelopes.choose import EXAMPLES
+from analyzer.ingest.envelopes.docker import _TAIL
 from analyzer.ingest.envelopes.heads import Head
 from analyzer.ingest.envelopes.prefix import Prefix
 from analyzer.ingest.envelopes.prefixes import PREFIXES, TIMESTAMPED
@@ -83,3 +84,18 @@ def test_no_lines() -> None:
     found = Head(r"(?P<a>x)").find(np.zeros(64, dtype=np.uint8), none, none)
     assert not len(found.lengths)
     assert found.texts("a", np.zeros(64, dtype=np.uint8)).to_pylist() == []
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_what_must_go_on_to_the_end(data: st.DataObject) -> None:
+    whole = b'{"log":"x","stream":"stderr","attrs":{"tag":"a"},"time":"2025-10-24T02:14:07.113Z"}'
+    cut = st.tuples(st.integers(0, len(whole)), st.integers(0, 3), st.sampled_from((b"", b" ", b'"', b"{", b"}", b"7")))
+    drawn = data.draw(st.lists(cut, max_size=8))
+    texts = [whole, whole * 2, whole + b" \t", *(whole[:at] + piece + whole[at + gone :] for at, gone, piece in drawn)]
+    lines = lines_from(texts)
+    found = Head(_TAIL).find_at_end(lines.data, lines.starts, lines.ends)
+    told = pc.extract_regex(pa.array(texts, pa.binary()), f"(?P<whole>{_TAIL})")
+    for name in found.spans:
+        assert found.texts(name, lines.data).to_pylist() == told.field(name).fill_null(b"").to_pylist()
+    assert found.lengths.tolist() == pc.binary_length(told.field("whole")).fill_null(0).to_pylist()

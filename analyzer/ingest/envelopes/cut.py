@@ -23,6 +23,8 @@ Document = Mapping[str, Any]
 _MOST_KNOWN = 1 << 14
 _LONGEST_NUMBER = 20
 _NONE = msgspec.Raw()
+_BETWEEN = b"\0"
+"""Stands between values; in JSON it cannot."""
 
 
 @dataclass(slots=True)
@@ -86,35 +88,39 @@ class Cutter:
         self._time_at = self._text_at + len(keys.text)
         self._own_at = self._time_at + len(keys.time)
         self._micros = keys.micros
-        self._known: dict[tuple[int, tuple[bytes, ...]], Entry | Literal[False]] = {}
+        self._known: Mapping[int, dict[bytes, Entry | Literal[False]]] = {
+            place: {} for place in range(self._text_at, self._time_at)
+        }
 
     def rows(self, lines: Sequence[bytes]) -> list[Row | None]:
         """The record in each line, None where that is for the kind's own function to say."""
         return list(map(self._row, lines))
 
-    # Every line of a file comes through here, so this is written for speed.
+    # Every line of a file comes through here, so this is written for speed: few values become objects of
+    # their own, and those that lines share become one.
     def _row(self, line: bytes) -> Row | None:
         try:
             if not line.isascii():
                 line.decode("utf-8")
-            values = tuple(map(bytes, astuple(self._decode(line))))
+            values = astuple(self._decode(line))
         except (ValueError, RecursionError):
             return None
         place = self._text_at
         while not values[place] and place + 1 < self._time_at:
             place += 1
-        raw, known = values[place], (place, values[: self._text_at])
-        common = self._known.get(known)
+        shared = _BETWEEN.join(values[: self._text_at])
+        common = self._known[place].get(shared)
         if common is None:
-            common = self._common(known)
+            common = self._common(place, shared)
+        if common is False:
+            return None
+        raw = bytes(values[place])
         text = raw[1:-1] if raw[:1] == b'"' and b"\\" not in raw else self._odd_text(raw)
-        if text is None or not common:
-            return None
         given = values[self._time_at] or next(filter(None, values[self._time_at : self._own_at]), None)
-        time = self._time_of(given) if given else None
-        if given and time is None:
+        time = self._time_of(bytes(given)) if given else None
+        if text is None or (given and time is None):
             return None
-        own = values[self._own_at :]
+        own = tuple(map(bytes, values[self._own_at :]))
         for value in own:
             if value[:1] not in b'"':
                 return None
@@ -133,18 +139,17 @@ class Cutter:
             return _string(raw).encode().rstrip(b"\r\n")
         return raw if self._keys.objects and raw[:1] == b"{" and b"\n" not in raw else None
 
-    def _common(self, known: tuple[int, tuple[bytes, ...]]) -> Entry | Literal[False]:
+    def _common(self, place: int, shared: bytes) -> Entry | Literal[False]:
         """What all documents with the same shared values have in common; False where those alone do not
         tell that it is one of this kind."""
-        place, shared = known
-        names = zip(self._keys.shared, shared, strict=True)
+        names = zip(self._keys.shared, shared.split(_BETWEEN), strict=True)
         common: Entry | Literal[False] = False
         with suppress(ValueError, RecursionError):
             document = {name: json.loads(raw) for name, raw in names if raw}
             document[self._keys.text[place - self._text_at]] = ""
             common = next(self._entries(document)) if self._recognise(document) else False
-        if len(self._known) < _MOST_KNOWN:
-            self._known[known] = common
+        if len(self._known[place]) < _MOST_KNOWN:
+            self._known[place][shared] = common
         return common
 
     def own_of(self, values: tuple[bytes, ...]) -> Fields:

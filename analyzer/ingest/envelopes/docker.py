@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +19,7 @@ import pyarrow.compute as pc
 from analyzer.ingest.envelopes.documents import container_fields
 from analyzer.ingest.envelopes.envelope import Flags, join_parts, nothing_said
 from analyzer.ingest.envelopes.escapes import moved, unescape
-from analyzer.ingest.locate import line_array
+from analyzer.ingest.envelopes.heads import Head
 from analyzer.ingest.logical import Codes, Fields, Lines, gather_pieces
 from analyzer.ingest.stamps import Stamps
 from analyzer.ingest.timestamps import Clock
@@ -25,8 +27,8 @@ from analyzer.ingest.windows import Bytes, Offsets, words
 
 _HEAD = b'{"log":"'
 _TAIL = (
-    r'(?P<tail>","stream":"(?P<stream>stdout|stderr)"(?:,"attrs":(?P<attrs>\{[^{}]*\}))?'
-    r',"time":"(?P<time>[0-9TZ:.+-]{20,35})"\})\s*$'
+    r'","stream":"(?P<stream>stdout|stderr)"(?:,"attrs":(?P<attrs>\{[^{}]*\}))?'
+    r',"time":"(?P<time>[0-9TZ:.+-]{20,35})"\}\s*$'
 )
 _TAIL_REACH = 512
 _WHOLE = re.compile(rb'\{"log":"(?:[^"\\]|\\.)*' + _TAIL.encode())
@@ -50,18 +52,17 @@ class DockerJson:
 
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:
         """See `Envelope`."""
-        begins = _begins_with_head(lines)
-        tails = line_array(lines.data, np.maximum(lines.starts, lines.ends - _TAIL_REACH), lines.ends)
-        found = pc.extract_regex(tails, _TAIL)
-        tail = pc.binary_length(found.field("tail")).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        fits = begins & (tail > 0)
+        data = lines.data
+        found = _tail().find_at_end(data, np.maximum(lines.starts, lines.ends - _TAIL_REACH), lines.ends)
+        fits = _begins_with_head(lines) & (found.lengths > 0)
         starts = np.where(fits, lines.starts + len(_HEAD), lines.starts)
-        ends = np.where(fits, lines.ends - tail, lines.ends)
-        ends, partial = _without_newline(lines.data, starts, ends, fits)
-        origins, fields = _origins(found.field("stream"), found.field("attrs"))
+        ends = np.where(fits, lines.ends - found.lengths, lines.ends)
+        ends, partial = _without_newline(data, starts, ends, fits)
+        origins, fields = _origins(found.texts("stream", data), found.texts("attrs", data))
+        begin, end = found.spans["time"]
         wrapping = replace(
             nothing_said(len(lines)),
-            times=Stamps(clock).read(_where(found.field("time"), fits)),
+            times=Stamps(clock).read_at(data, begin, np.where(fits, end, begin)),
             groups=origins,
             origins=origins,
             fields=fields,
@@ -75,13 +76,20 @@ class DockerJson:
         )
 
 
+@cache
+def _tail() -> Head:
+    return Head(_TAIL)
+
+
 def _origins(streams: pa.Array, attributes: pa.Array) -> tuple[Codes, list[Fields]]:
     """What stream and attributes (tag and labels, where Docker was told to write them) say."""
-    texts = pc.binary_join_element_wise(streams.fill_null(b""), attributes.fill_null(b""), b"").dictionary_encode()
+    texts = pc.binary_join_element_wise(streams, attributes, b"").dictionary_encode()
     fields: list[Fields] = []
     for text in texts.dictionary.to_pylist():
         stream, brace, rest = text.partition(b"{")
-        labels = json.loads(brace + rest) if brace else {}
+        labels: dict[str, object] = {}
+        with suppress(ValueError):  # what only looks like labels
+            labels = json.loads(brace + rest) if brace else {}
         fields.append({"stream": stream.decode()} | container_fields(labels))
     return texts.indices.to_numpy(zero_copy_only=False).astype(np.int32), fields
 
@@ -118,7 +126,3 @@ def _unescaped(lines: Lines, starts: Offsets, ends: Offsets, fits: Flags) -> Lin
     plain, gone = unescape(data, int(ends[-1]) + 1, places, fits)
     starts, ends = moved(places, gone), moved(ends, gone)
     return Lines(plain, starts, ends, starts)
-
-
-def _where(texts: pa.Array, flags: Flags) -> pa.Array:
-    return pc.if_else(pa.array(flags), texts, None)

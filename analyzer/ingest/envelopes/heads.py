@@ -49,30 +49,41 @@ class Found:
 
 
 class Head:
-    """An expression in the syntax of RE2 that is also one of Python's, looked for at the beginning of lines."""
+    """An expression in the syntax of RE2 that is also one of Python's, looked for at the beginning of texts."""
 
     def __init__(self, expression: str) -> None:
-        self._whole = f"^(?:{without_names(expression.encode()).decode()})"
+        self._whole = without_names(expression.encode()).decode()
         same = expression.encode().replace(rb"\S", b"[^" + _SPACE[1:]).replace(rb"\s", _SPACE)
         self._grouped = re.compile(same)
         self._alike = _alike(same)
 
     def find(self, data: Bytes, starts: Offsets, ends: Offsets) -> Found:
-        """The expression in each of the lines between ascending starts and ends."""
-        spans = {name: (starts.copy(), starts.copy()) for name in self._grouped.groupindex}
-        lengths = np.zeros(len(starts), dtype=np.int64)
-        if not len(starts):
-            return Found(lengths, spans)
+        """What the expression matches at the beginning of each text between ascending starts and ends."""
+        rest = self._without(f"^(?:{self._whole})", data, starts, ends)
+        return self._filled_in(data, starts, ends, ends - starts - rest)
+
+    def find_at_end(self, data: Bytes, starts: Offsets, ends: Offsets) -> Found:
+        """What the expression matches anywhere in each text. It must go on to the end of that."""
+        at = starts + self._without(self._whole, data, starts, ends)
+        return self._filled_in(data, at, ends, ends - at)
+
+    def _without(self, whole: str, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+        """How long each text is without what is found in it."""
         # Without groups in the expression, and none in the replacement, RE2 fills in none.
-        rest = pc.replace_substring_regex(line_array(data, starts, ends), pattern=self._whole, replacement="")
-        lengths = ends - starts - pc.binary_length(rest).to_numpy(zero_copy_only=False)
+        rest = pc.replace_substring_regex(line_array(data, starts, ends), pattern=whole, replacement="")
+        lengths: Offsets = pc.binary_length(rest).to_numpy(zero_copy_only=False).astype(np.int64)
+        return lengths
+
+    def _filled_in(self, data: Bytes, starts: Offsets, ends: Offsets, lengths: Offsets) -> Found:
+        """Matches of known lengths, with their groups."""
+        spans = {name: (starts.copy(), starts.copy()) for name in self._grouped.groupindex}
         rows = np.flatnonzero(lengths)
         if not len(rows):
             return Found(lengths, spans)
         shapes, count = self._shapes(data, starts[rows], ends[rows], lengths[rows])
         examples = np.full(count, -1)
         examples[shapes[::-1]] = rows[::-1]
-        columns = np.zeros((len(self._grouped.groupindex), 2, count), dtype=np.int64)
+        columns = np.zeros((len(spans), 2, count), dtype=np.int64)
         for shape in np.flatnonzero(examples >= 0).tolist():
             row = int(examples[shape])
             match = self._grouped.match(data[starts[row] : ends[row]].tobytes())
