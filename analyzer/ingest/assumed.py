@@ -20,6 +20,8 @@ class Assumed:
     zone: bool = False
     order: DateOrder | None = None
     """How dates were read that might as well be the other way round."""
+    shown: DateOrder | None = None
+    """How dates made of numbers were read because of what the dates of the file are."""
     shared_zone: str | None = None
     """A zone's abbreviation that means different zones to different people."""
 
@@ -29,6 +31,7 @@ class Assumed:
             date=self.date or other.date,
             zone=self.zone or other.zone,
             order=self.order or other.order,
+            shown=self.shown or other.shown,
             shared_zone=self.shared_zone or other.shared_zone,
         )
 
@@ -39,6 +42,7 @@ class Assumed:
             "timestamps without a date; taken for those of the day before the file was last written": self.date,
             f"timestamps without a time zone; read as {zone}": self.zone,
             f"dates that may be read in more than one way; read as {_READINGS.get(self.order or 'mdy')}": self.order,
+            f"dates read as {_READINGS.get(self.shown or 'mdy')}, as the dates of the file show": self.shown,
             f"the time zone {self.shared_zone} means different zones; --timezone says which": self.shared_zone,
         }
         return [text for text, applies in said.items() if applies]
@@ -47,8 +51,9 @@ class Assumed:
 NOTHING_ASSUMED = Assumed()
 
 
-def assumed_of(texts: Iterable[bytes], order: DateOrder | None = None) -> Assumed:
-    """What some timestamps leave open; `order` is how their dates are read if nothing but habit decides that."""
+def assumed_of(texts: Iterable[bytes], order: DateOrder | None = None, shown: DateOrder | None = None) -> Assumed:
+    """What some timestamps leave open; `order` is how their dates are read if nothing but habit decides that,
+    `shown` if the dates of the file do."""
     few = list(texts)
     zones = (found[1].groupdict().get("zone") for text in few if (found := match_timestamp(text)))
     return Assumed(
@@ -56,6 +61,7 @@ def assumed_of(texts: Iterable[bytes], order: DateOrder | None = None) -> Assume
         date=any(lacks(text, "date") for text in few),
         zone=any(lacks(text, "zone") for text in few),
         order=order,
+        shown=shown,
         shared_zone=next((zone.decode("ascii") for zone in zones if zone and is_shared(zone)), None),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 from analyzer.ingest.timeformats import Clock, DateOrder, match_timestamp, parse_timestamp
 
@@ -17,11 +18,15 @@ _ORDERS: tuple[DateOrder, ...] = ("ymd", "mdy", "dmy")
 _DAY = int(timedelta(days=1) / timedelta(microseconds=1))
 
 
-def settle_order(texts: Sequence[bytes], clock: Clock) -> tuple[Clock, bool]:
-    """The clock with the order of the given timestamps' dates; whether nothing but habit speaks for it."""
+Evidence = Literal["none needed", "dates", "habit"]
+"""What decides in which order dates are: the format or the only way they can be, the dates of the file, or habit."""
+
+
+def settle_order(texts: Sequence[bytes], clock: Clock) -> tuple[Clock, Evidence]:
+    """The clock with the order of the given timestamps' dates, and what speaks for it."""
     dates = [text for text in texts if (found := match_timestamp(text)) and found[1].groupdict().get("a")]
     if not dates or clock.order is not None:
-        return clock, False
+        return clock, "none needed"
     readings = {order: _times(dates, replace(clock, order=order)) for order in _usual_first(dates[0])}
     most = max(map(len, readings.values()))
     readings = {order: times for order, times in readings.items() if times and len(times) == most}
@@ -35,7 +40,7 @@ def settle_order(texts: Sequence[bytes], clock: Clock) -> tuple[Clock, bool]:
     rivals = [order for order, span in spans.items() if span <= 2 * spans[best] + _DAY]
     usual = rivals[0] if rivals else best
     distinct = {tuple(readings[order]) for order in rivals}
-    return replace(clock, order=usual), len(distinct) > 1
+    return replace(clock, order=usual), "habit" if len(distinct) > 1 else "dates"
 
 
 def _usual_first(text: bytes) -> list[DateOrder]:

@@ -22,6 +22,14 @@ _RUNS = tuple((re.compile(rb"%c%c+" % (each, each)), bytes([each])) for each in 
 _INDENTED_HEAD = re.compile(
     rb" {1,2}(?:[A-Z]{4,8}\b|\d{2,4}[-/]\d\d|\xe2[\x80-\xbf]{2}|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /)"
 )
+_TAGS = re.compile(
+    rb"(?:[\[(<{][^\])>}]{0,40}[\])>}][ :-]?){1,3}[\[(<]?|[^\s{\"=]{1,40}[ \t|:]{0,2}[\[(<]?|\S+ \S+ +\S+ +\["
+)
+"""What may stand before the timestamp of a line: tags in brackets, or one word."""
+
+_LEVEL_BEHIND = re.compile(
+    rb"[\])>]?[ \t:,|-]{1,3}[\[(<]?(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL|NOTICE)\b"
+)
 _AGREEMENT = 0.8
 _IN_ORDER = 0.8
 _STEP_BACK = 60_000_000
@@ -84,7 +92,7 @@ def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
         if not any(spans_of(line) is not None for line in maybe.get(layout.name, probe)):
             continue
         understood = [(line, spans) for line in heads if (spans := spans_of(line)) is not None]
-        if layout.anywhere and not _agree(understood):
+        if layout.anywhere and not (_agree(understood) or _lead(understood, len(heads))):
             continue
         yield Candidate(layout, understood, sum(_worth(layout, spans) for _, spans in understood))
 
@@ -130,6 +138,18 @@ def _agree(understood: Sequence[Understood]) -> bool:
     if learn([line for line, _ in dated], [span for _, span in dated], _AGREEMENT) is None:
         return False
     return in_order([line[slice(*span)] for line, span in dated])
+
+
+def _lead(understood: Sequence[Understood], heads: int) -> bool:
+    """Whether each of too few lines to agree on anything has its timestamp right behind a tag or two."""
+    if not 0 < heads < _FEWEST_ANYWHERE or len(understood) < heads:
+        return False
+    return all("timestamp" in spans and _leads(line, *spans["timestamp"]) for line, spans in understood)
+
+
+def _leads(line: bytes, start: int, end: int) -> bool:
+    """Whether what stands before a timestamp, or a level behind it, shows that it is the time of the line."""
+    return _TAGS.fullmatch(line, 0, start) is not None or _LEVEL_BEHIND.match(line, end) is not None
 
 
 def in_order(texts: Sequence[bytes]) -> bool:

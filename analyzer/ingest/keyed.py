@@ -33,6 +33,12 @@ LEVEL_KEYS = tuple(
 SERVICE_KEYS = ("service", "app", "application", "service.name", "component", "container_name", "logger", "name")
 MESSAGE_KEYS = ("msg", "message", "event", "@m", "@mt", "short_message", "log", "error", "err")
 
+_TIME_NAMES = frozenset(
+    "time timestamp datetime date ts @timestamp logtime log_time eventtime event_time createdat created_at time_stamp"
+    " timecreated timegenerated date_time log_date".split()
+)
+"""What keys of times are called, in small letters, wherever in a record they stand."""
+
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:\s*)?|[{}\[\]]')
 _VALUE_TIME = re.compile(rb'\{?"?(?P<timestamp>' + TIMESTAMP + rb")")
 _VALUE_LEVEL = re.compile(rb'"?(?P<level>[A-Za-z]{1,12}|\d{1,3})(?:["\s,}\]+:-]|$)')
@@ -44,6 +50,8 @@ _LONGEST = 1 << 14
 def json_pattern(keys: Sequence[str], group: str) -> str:
     """An expression, in the syntax of RE2, that finds the first value of any of these keys in JSON."""
     names = "|".join(re.escape(key.rpartition(".")[2]) for key in keys if not _is_status(key)) or "level"
+    if keys is TIME_KEYS:
+        names += "|(?i:" + "|".join(map(re.escape, sorted(_TIME_NAMES))) + ")"
     value = TIMESTAMP.decode("ascii") if group == "timestamp" else r"[A-Za-z]+|\d{1,3}\b"
     return rf'"(?:{names})"\s*:\s*"?(?P<{group}>{value})'
 
@@ -123,6 +131,8 @@ def _spans(
             spans["timestamp"] = match.span("timestamp")
             spans["timestamp_key"] = (keys[key][0], match.start("timestamp"))
             break
+    if "timestamp" not in spans and time_keys is TIME_KEYS:
+        _other_time(line, keys, spans)
     for key in level_keys:
         if key in keys and (match := _VALUE_LEVEL.match(line, keys[key][1])) is not None:
             group = "status" if _is_status(key) else "level"
@@ -131,6 +141,15 @@ def _spans(
                 spans["level_key"] = (keys[key][0], match.start("level"))
                 break
     return spans
+
+
+def _other_time(line: bytes, keys: Mapping[str, tuple[int, int]], spans: Spans) -> None:
+    """The time under a key that is usual but for its case or where it stands (`LogEntry.Time`)."""
+    for key, (start, value) in keys.items():
+        if key.rpartition(".")[2].lower() in _TIME_NAMES and (match := _VALUE_TIME.match(line, value)) is not None:
+            spans["timestamp"] = match.span("timestamp")
+            spans["timestamp_key"] = (start, match.start("timestamp"))
+            return
 
 
 def json_values(record: bytes) -> dict[str, str]:

@@ -20,7 +20,15 @@ import yaml
 
 from analyzer.ingest import keyed
 from analyzer.ingest.levels import level_kind, level_of
-from analyzer.ingest.timeformats import GENERAL, SPECIAL, TIMESTAMP, DateOrder, is_timestamp, without_names
+from analyzer.ingest.timeformats import (
+    GENERAL,
+    SPECIAL,
+    TIMESTAMP,
+    DateOrder,
+    is_timestamp,
+    match_timestamp,
+    without_names,
+)
 from analyzer.model import LEVEL_CODES, Level
 
 LEVEL_WORD = (
@@ -54,6 +62,8 @@ Spans = dict[str, tuple[int, int]]
 Understood = tuple[bytes, Spans]
 """A line of some layout, with where its fields stand."""
 
+_ZONE_FOLLOWS = (b" ", b"Z", b"+", b"-")
+_LONGEST_ZONE = 50
 LONGEST_HEAD = 4096
 """Bytes of a line within which its head must end."""
 
@@ -83,6 +93,8 @@ class Layout:
     """Whether a record's first line holds its time alone, and what it says begins below."""
     one_line: bool = False
     """Whether nothing ever goes on from one line to the next, so that undated lines are of somebody else."""
+    spread: bool = False
+    """Whether the head goes on over several lines, which an envelope has made one."""
     below: str | None = None
     """The layout of a line right above, to which a line of this one belongs where it stands."""
     level_below: bool = False
@@ -184,13 +196,17 @@ class Layout:
             return None
         if self.has_timestamp and match["timestamp"] is not None and not is_timestamp(match["timestamp"]):
             return None
-        return {name: match.span(name) for name in self.pattern.groupindex if match[name] is not None}
+        spans = {name: match.span(name) for name in self.pattern.groupindex if match[name] is not None}
+        if "timestamp" in spans:
+            spans["timestamp"] = whole_timestamp(line, spans["timestamp"])
+        return spans
 
     def fields(self, record: bytes) -> Fields:
         """The fields of one record, from its first line (of JSON, from all of it)."""
         if self.has_keys:
             return self._fields_by_key(record)
-        line = record[:LONGEST_HEAD].partition(b"\n")[0]
+        line = record[:LONGEST_HEAD]
+        line = line if self.spread else line.partition(b"\n")[0]
         match = self.pattern.match(line)
         if match is None:
             return Fields(service=self.service)
@@ -219,6 +235,16 @@ class Layout:
         """The human part of a record."""
         keys = self.keys.get("message", keyed.MESSAGE_KEYS) if self.has_keys else ("message",)
         return next((values[key] for key in keys if values.get(key)), None)
+
+
+def whole_timestamp(line: bytes, span: tuple[int, int]) -> tuple[int, int]:
+    """A timestamp with the zone that an expression may have left to what follows."""
+    if line[span[1] : span[1] + 1] not in _ZONE_FOLLOWS:
+        return span
+    found = match_timestamp(line[span[0] : span[1] + _LONGEST_ZONE])
+    if found is None or not found[1].groupdict().get("zone") or found[1].start("zone") < span[1] - span[0]:
+        return span
+    return span[0], span[0] + found[1].end()
 
 
 JSON_LINES = Layout(name="json-lines", style="json")

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from analyzer.ingest.assumed import Assumed, assumed_of
 from analyzer.ingest.dateorder import settle_order
-from analyzer.ingest.layout import Layout, Understood
+from analyzer.ingest.layout import Layout, Understood, whole_timestamp
 from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, level_of, levels_at
 from analyzer.ingest.locate import Locator, learn_all, line_array
 from analyzer.ingest.stamps import Stamps
@@ -237,7 +237,14 @@ class LayoutReader:
     def _odd_times(self, lines: pa.Array) -> Micros:
         """Times of lines that the learned rule misses and the layout may still understand: other
         columns, another number of decimals. One reader is kept for each shape met."""
-        return self._odd_stamps.read(self._group(lines, "timestamp"))
+        if self.layout.has_keys:
+            return self._odd_stamps.read(self._group(lines, "timestamp"))
+        find = self.layout.finder("timestamp")
+        matches = [(line, find(line)) for line in lines.to_pylist()]
+        texts = [
+            line[slice(*whole_timestamp(line, match.span("timestamp")))] if match else None for line, match in matches
+        ]
+        return self._odd_stamps.read(pa.array(texts, pa.binary()))
 
     def _group(self, lines: pa.Array, group: str) -> pa.Array:
         """The text of one group of the layout's expression in each line, null where it does not fit."""
@@ -346,8 +353,10 @@ def _settle(layout: Layout, understood: Sequence[Understood], clock: Clock) -> t
     if layout.order is not None:
         clock = replace(clock, order=layout.order)
     texts = [line[slice(*spans["timestamp"])] for line, spans in understood if "timestamp" in spans]
-    clock, open_order = settle_order(texts, clock)
-    assumed = assumed_of(texts[:20], clock.order if open_order else None)
+    clock, evidence = settle_order(texts, clock)
+    assumed = assumed_of(
+        texts[:20], clock.order if evidence == "habit" else None, clock.order if evidence == "dates" else None
+    )
     return clock, assumed if layout.zone is None else replace(assumed, zone=False)
 
 

@@ -15,6 +15,7 @@ MOST_LAYOUTS = 6
 _FEWEST_LINES = 3
 _SMALLEST_SHARE = 0.02
 _NEARLY_AS_MANY = 0.8
+_FEW = 60
 
 
 def stray_reader(clock: Clock) -> LayoutReader:
@@ -52,8 +53,12 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
         layout, understood, rest = PLAIN, [], list(lines)
     readers = [LayoutReader(layout, understood, clock)]
     least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
-    while len(readers) < MOST_LAYOUTS and len(rest) >= least:
-        another, understood, rest = detect_layout(rest, least, dated=readers[0].has_time)
+    # Of a few lines, each counts that has a time.
+    fewest = 1 if len(lines) <= _FEW and readers[0].has_time else least
+    while len(readers) < MOST_LAYOUTS and len(rest) >= fewest:
+        another, understood, rest = detect_layout(rest, fewest, dated=readers[0].has_time)
+        if len(understood) < least and not _sure(another, understood):
+            break
         # Without a timestamp or a head of its own, a line may as well be the continuation of another.
         if another is PLAIN or (another.style == "text" and another.has_timestamp and not _dated(understood)):
             break
@@ -66,12 +71,18 @@ def _several(lines: Sequence[bytes], count: int) -> list[tuple[Layout, Sequence[
     them better; none if there are none."""
     found: list[tuple[Layout, Sequence[Understood]]] = []
     rest = lines
-    while len(rest) >= _FEWEST_LINES and len(found) < MOST_LAYOUTS:
-        layout, understood, rest = detect_layout(rest, max(_FEWEST_LINES, count // 10), dated=True, without=STRAY.name)
+    fewest = 1 if len(lines) <= _FEW else _FEWEST_LINES
+    while len(rest) >= fewest and len(found) < MOST_LAYOUTS:
+        layout, understood, rest = detect_layout(rest, max(fewest, count // 10), dated=True, without=STRAY.name)
         if layout is PLAIN or layout.anywhere or not _dated(understood):
             break
         found.append((layout, understood))
     return found if sum(len(understood) for _, understood in found) >= _NEARLY_AS_MANY * count else []
+
+
+def _sure(layout: Layout, understood: Sequence[Understood]) -> bool:
+    """Whether a line or two suffice: they have a time, or are of a format that has none but a head of its own."""
+    return _dated(understood) or (layout.style == "text" and not layout.has_timestamp)
 
 
 def _dated(understood: Sequence[Understood]) -> bool:

@@ -46,6 +46,7 @@ _ERROR_WORDS = (
 _HARMLESS = (
     r"(?i)\b(no|0|zero|without|ignor\w+) (errors?|fail\w*)"
     r"|(errors?|fail\w*|error_rate)[\"']?\s*[=:]\s*[\"']?(0|none|null|false)\b"
+    r"|time_?out[\"']?\s*[=:]\s*[\"']?\d"
 )
 _WARN_WORDS = r"(?i)\bwarn(ing)?\b|\xE2\x9A\xA0"
 _ANY_WORDS = f"(?:{_ERROR_WORDS})|(?:{_WARN_WORDS})"

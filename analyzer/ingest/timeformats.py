@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from analyzer.ingest.zones import ZONE, zone_minutes
+from analyzer.ingest.zones import ZONE, ZONE_NAMES, zone_minutes
 
 DateOrder = Literal["ymd", "mdy", "dmy"]
 """Which of the numbers of a date written like 09/10/25 or 10/09/2025 is what."""
@@ -56,7 +56,7 @@ _MONTH = rb"(?P<month>(?i:" + _either(list(_MONTHS)) + rb"))\.?"
 _OFFSET = rb"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?\b"
 _WEEKDAY = rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b[.,]? +)?"
 _BETWEEN = rb"(?:[T_:t\t-]|,? {1,2}|, ?| --? |; ?)"
-_ISO_DATE = rb"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+_ISO_DATE = rb"(?P<year>\d{4})[-/.:](?P<month>\d{1,2})[-/.:](?P<day>\d{1,2})"
 _NUMBERS = rb"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/]"
 
 GENERAL: Mapping[str, bytes] = {
@@ -69,16 +69,21 @@ GENERAL: Mapping[str, bytes] = {
     "common log": rb"(?P<day>\d\d)/" + _MONTH + rb"/(?P<year>\d{4})[: ]" + _CLOCK + ZONE,
     "ctime": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? " + _CLOCK + ZONE + rb" (?P<year>(?:19|20)\d\d)\b",
     "month day year": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? (?P<year>\d{4})(?:, ?| at |: ?| )" + _CLOCK + ZONE,
+    "month-day-year": _MONTH + rb"-(?P<day>\d\d)-(?P<year>\d{4}|\d\d)[ :T]" + _CLOCK + ZONE,
     "day month year": _WEEKDAY + rb"(?P<day>\d{1,2})(?:[ -]|\. ?)" + _MONTH
     + rb"[ -](?P<year>\d{4}|\d\d)(?:::?|, ?| +| - )" + _CLOCK + ZONE,
     "day month year without separators": rb"(?P<day>\d\d)" + _MONTH + rb"(?P<year>20\d\d)[ :T]" + _CLOCK + ZONE,
     "year month day": rb"(?P<year>\d{4})[ -]" + _MONTH + rb"[ -](?P<day>\d{1,2})(?:T|[ ,]+)" + _CLOCK + ZONE,
     "syslog": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2})(?:, ?| )" + _CLOCK + ZONE,
+    "syslog, zone first": rb"(?P<zone>(?:" + ZONE_NAMES + rb")\b) " + _MONTH + rb" +(?P<day>\d{1,2}) " + _CLOCK,
     "day month": _WEEKDAY + rb"(?P<day>\d{1,2})[ -]" + _MONTH + b" " + _CLOCK + ZONE,
     "numbers, year last": _NUMBERS + rb"(?P<c>\d{4})" + _BETWEEN + _CLOCK + ZONE,
     "day.month.year": rb"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)" + _BETWEEN + _CLOCK + ZONE,
     "numbers, two digits each": rb"(?P<a>\d\d)[-/](?P<b>\d\d)[-/](?P<c>\d\d)" + _BETWEEN + _CLOCK + ZONE,
     "month and day": rb"(?P<a>\d\d)[-/](?P<b>\d\d)[ -]" + _CLOCK + ZONE,
+    "clock first": _CLOCK + ZONE + rb",? " + _ISO_DATE + rb"\b",
+    "clock first, year last": _CLOCK + ZONE + rb",? " + _NUMBERS + rb"(?P<c>\d{4})\b",
+    "clock first, dotted": _CLOCK + ZONE + rb",? (?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})\b",
     "ISO 8601 to the minute": _ISO_DATE + rb"[T ]" + _SHORT + rb"(?P<zone>" + _OFFSET + rb")",
     "seconds since 1970, scientific": rb"(?P<mantissa>1\.\d{6,16})[eE]\+?0?9\b",
     "seconds since 1970": rb"(?P<epoch>1\d{9}(?:\d{3}|\d{6}|\d{9})?)(?:\.(?P<fraction>\d{1,9}))?\b",
@@ -88,6 +93,8 @@ SPECIAL: Mapping[str, bytes] = {
     "glog": _TWO_MONTH + _TWO_DAY + rb" (?P<hour>\d\d):(?P<minute>\d\d):" + _SECOND,
     "yymmdd": rb"(?P<year>\d\d)" + _TWO_MONTH + _TWO_DAY
     + rb" +(?P<hour>\d{1,2}):?(?P<minute>[0-5]\d):?(?P<second>[0-5]\d)(?:[.,](?P<fraction>\d{1,9}))?\b",
+    "yymmddhhmmss": rb"(?P<year>\d\d)" + _TWO_MONTH + _TWO_DAY
+    + rb"(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)(?:\.(?P<fraction>\d{1,9}))?\b",
     "chromium": _TWO_MONTH + _TWO_DAY
     + rb"/(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)\.(?P<fraction>\d{3,6})",
     "clock": _CLOCK,
@@ -105,8 +112,9 @@ def without_names(pattern: bytes) -> bytes:
 _WORD = rb"[A-Za-z\xc3][A-Za-z\x80-\xff]{2,9}\.?"
 _SECONDS = rb"\d\d(?:[.,:]\d{1,9})?"
 _DATE = (
-    rb"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d\d(?:\d\d)?)" + _BETWEEN,
-    _WORD + rb" +\d{1,2}(?:, ?| |,? \d{4}(?:, ?| at |: ?| ))",
+    rb"(?:\d{4}[-/.:]\d{1,2}[-/.:]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d\d(?:\d\d)?)" + _BETWEEN,
+    rb"(?:[A-Z]{3,4} )?" + _WORD + rb" +\d{1,2}(?:, ?| |,? \d{4}(?:, ?| at |: ?| ))",
+    _WORD + rb"-\d\d-\d\d(?:\d\d)?[ :T]",
     rb"\d{1,2}(?:[ /-]|\. ?)" + _WORD + rb"(?:[ /-]\d\d(?:\d\d)?)?(?:::?|, ?| +| - )",
     rb"\d\d[A-Z][a-z]{2}20\d\d[ :T]",
     rb"\d{4}[ -]" + _WORD + rb"[ -]\d{1,2}(?:T|[ ,]+)",
@@ -115,6 +123,8 @@ _DATE = (
 TIMESTAMP = (
     b"(?:" + _WEEKDAY + b"(?:" + b"|".join(_DATE) + rb")\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF)
     + without_names(ZONE) + rb"(?: (?:19|20)\d\d\b)?"
+    + rb"|\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF) + without_names(ZONE)
+    + rb",? (?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})\b"
     + rb"|(?:19|20)\d{6}(?:[T_: -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"
     + rb"(?:Z\b|[+-]\d\d:?\d\d\b)?"
     + b"|" + without_names(GENERAL["DB2"]) + b"|" + without_names(_ISO_DATE + rb"[T ]" + _SHORT) + _OFFSET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -165,6 +166,7 @@ def test_66_day_and_month_are_told_apart_by_the_dates_of_the_file(
     text = "".join(f"{date} 02:14:07 INFO api - ok\n" for date in dates)
     assert [(time or "")[:10] for time in times(text)] == expected
     assert not any("more than one way" in reason for reason in reasons(text, tmp_path))
+    assert any(re.fullmatch("dates read as .*, as the dates of the file show", why) for why in reasons(text, tmp_path))
 
 
 def test_66_where_nothing_decides_it_is_said(tmp_path: Path) -> None:

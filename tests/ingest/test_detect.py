@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from analyzer.ingest.detect import detect_layout, in_order, is_head
@@ -84,3 +86,56 @@ def test_a_rare_shape_is_found_among_many_alike() -> None:
     assert detect_layout(lines, least=1)[0].name == "morgan"
     rest = detect_layout(lines, least=1)[2]
     assert detect_layout(rest, least=3)[0].name == "python-logging"
+
+
+@pytest.mark.parametrize(
+    ("line", "time", "level"),
+    [
+        (
+            "<W>2025-10-24 02:14:07.818 1 => <4:user(-1)> Rejected connection",
+            "2025-10-24T02:14:07.818000+00:00",
+            "warn",
+        ),
+        ("L 10/24/2025 - 02:14:07: Bad Rcon: 12", "2025-10-24T02:14:07+00:00", "info"),
+        ("78017 00cff -- none -- - 2025-10-24T02:14:07+00:00 WARN (4): login", "2025-10-24T02:14:07+00:00", "warn"),
+        ("[28325:00010-37355] 24-10-2025 02:14:07   smtp: ok", "2025-10-24T02:14:07+00:00", "info"),
+        ("worker::INFO::2025-10-24 02:14:07,101::main::71::ok", "2025-10-24T02:14:07.101000+00:00", "info"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_line_or_two_show_their_time_behind_a_tag(line: str, time: str, level: str, count: int) -> None:
+    assert {(record.time, record.level) for record in records_of((line + "\n").encode() * count)} == {(time, level)}
+
+
+def test_a_date_within_a_sentence_is_no_time_of_a_single_line() -> None:
+    (record,) = records_of(b"the certificate of the api will expire at 2025-10-24 02:14:07, renew it\n")
+    assert record.time is None
+
+
+def test_a_number_is_no_time_from_its_middle_on() -> None:
+    records = records_of(b"id 251761272047 saved\nid 251761272048 saved\nid 251761272049 saved\n" * 4)
+    assert {record.time for record in records} == {None}
+
+
+def test_a_zone_that_something_stands_right_behind_counts() -> None:
+    (record,) = records_of(b"[2025-10-24 02:14:07 +0200].535 35 WARNING [-] Invalid HTTP request received.\n")
+    assert (record.time, record.level) == ("2025-10-24T00:14:07+00:00", "warn")
+
+
+def test_each_of_a_few_lines_of_different_formats_has_its_time() -> None:
+    log = (
+        "Oct 24 02:14:07 web-1 sshd[7]: session opened\n"
+        "<134>Oct 24 02:14:08 filterlog: 9,,,1000000103,em0,match,block\n"
+        '203.0.113.7 - - [24/Oct/2025:02:14:09 +0000] "GET / HTTP/1.1" 502 157\n'
+        "2025-10-24T02:14:10Z  info  transport: closing\n"
+        'INFO:     10.0.49.54:40460 - "GET /log HTTP/1.1" 200 OK\n'
+    )
+    found = [
+        (record.time or "")[11:19] for record in records_of(log.encode(), modified=datetime(2025, 12, 1, tzinfo=UTC))
+    ]
+    assert found == ["02:14:07", "02:14:08", "02:14:09", "02:14:10", "02:14:10"]
+
+
+def test_keys_in_other_letters_and_deeper_down_hold_the_time() -> None:
+    line = '{"Source":"EventLog","LogEntry":{"EventSource":"api","Time":"2025-10-24T02:14:07.113Z","Level":"Error"}}\n'
+    assert {record.time for record in records_of(line.encode() * 4)} == {"2025-10-24T02:14:07.113000+00:00"}

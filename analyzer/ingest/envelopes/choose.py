@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analyzer.ingest.detect import detect_layout
+from analyzer.ingest.envelopes.blocks import Elements, KeyBlocks
 from analyzer.ingest.envelopes.docker import DockerJson
 from analyzer.ingest.envelopes.documents import DOCUMENTS
 from analyzer.ingest.envelopes.envelope import Envelope
@@ -54,7 +55,7 @@ EXAMPLES = {
 }
 """A line in each envelope, by its name, to show people; JSON printed over many lines is one, too."""
 
-_TIMELESS = (PrettyJson, OctetCounted, JsonObjects)
+_TIMELESS = (PrettyJson, OctetCounted, JsonObjects, Elements, KeyBlocks)
 _PROTOCOLS = frozenset({"syslog", "syslog-5424"})
 _NEARLY_ALL = 0.95
 _DEEPEST = 4
@@ -123,8 +124,8 @@ def _envelope_of(lines: Sequence[bytes], stamped: bool) -> Envelope | None:
     share, best = max(((candidate.share(lines), candidate) for candidate in ENVELOPES), key=lambda pair: pair[0])
     if share:
         return None if best.name in _PROTOCOLS and _is_one_program(lines) else best
-    if pretty := PrettyJson.learn(lines):
-        return pretty
+    if spread := PrettyJson.learn(lines) or Elements.learn(lines) or KeyBlocks.learn(lines):
+        return spread
     return TIMESTAMPED if stamped and _is_stamped(lines) else None
 
 
