@@ -42,6 +42,7 @@ _TIME_NAMES = frozenset(
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:\s*)?|[{}\[\]]')
 _VALUE_TIME = re.compile(rb'\{?"?(?P<timestamp>' + TIMESTAMP + rb")")
 _VALUE_LEVEL = re.compile(rb'"?(?P<level>[A-Za-z]{1,12}|\d{1,3})(?:["\s,}\]+:-]|$)')
+_VALUE_LEVEL_WORD = re.compile(rb'"?(?P<level>[A-Za-z]{3,12})(?:["\s,}\]+:-]|$)')
 _PAIR = re.compile(rb'(?:^|[\s,])(?P<key>[A-Za-z_@][\w.@-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s"]*))')
 _DEEPEST = 2
 _LONGEST = 1 << 14
@@ -133,13 +134,15 @@ def _spans(
             break
     if "timestamp" not in spans and time_keys is TIME_KEYS:
         _other_time(line, keys, spans)
-    for key in level_keys:
-        if key in keys and (match := _VALUE_LEVEL.match(line, keys[key][1])) is not None:
-            group = "status" if _is_status(key) else "level"
-            if level_of(match["level"], level_kind(match["level"], group)):
-                spans[group] = match.span("level")
-                spans["level_key"] = (keys[key][0], match.start("level"))
-                break
+    # A word says more than a number, whose meaning is a matter of taste.
+    for pattern in (_VALUE_LEVEL_WORD, _VALUE_LEVEL):
+        for key in level_keys:
+            if key in keys and (match := pattern.match(line, keys[key][1])) is not None:
+                group = "status" if _is_status(key) else "level"
+                if level_of(match["level"], level_kind(match["level"], group)):
+                    spans[group] = match.span("level")
+                    spans["level_key"] = (keys[key][0], match.start("level"))
+                    return spans
     return spans
 
 

@@ -29,6 +29,7 @@ from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
 from analyzer.ingest.logical import Lines, Wrapping, lines_of
+from analyzer.ingest.noise import noise_among_dated
 from analyzer.ingest.stamped import stamped_traces
 from analyzer.ingest.timeformats import Clock
 from analyzer.ingest.timestamps import NO_TIME, Micros
@@ -158,6 +159,7 @@ class LineReader:
         self._latest = int((max(clock.latest, datetime.now(UTC)) + _FAR_FUTURE).timestamp() * 1_000_000)
         self.layouts = tuple(reader.layout for reader in self._readers)
         self._one_line = any(layout.one_line for layout in self.layouts)
+        self._spells_below = any(layout.level_below or layout.text_below for layout in self.layouts)
         names = [layout.name for layout in self.layouts]
         self._belongs_below = [
             (place, names.index(layout.below)) for place, layout in enumerate(self.layouts) if layout.below in names
@@ -205,7 +207,9 @@ class LineReader:
             begins = _begins_inside(lines, lines.wrapping, marks, grouped)
         else:
             begins = begins | self._of_somebody_else(lines, marks)
-        if lines.wrapping is not None or not self._dated_heads or self._one_line:
+        if self._dated_heads and not self._spells_below:
+            begins = begins | noise_among_dated(lines.data, lines.starts, lines.ends, marks.loose)
+        if lines.wrapping is not None or not self._dated_heads or (begins & marks.loose).any():
             begins = hold_traces(lines.data, lines.starts, lines.ends, begins, marks.loose, grouped)
         begins = with_first_of_groups(begins, groups, grouped)
         levels = self._levels_of(lines, begins, marks)
@@ -372,7 +376,7 @@ def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Off
     A line without a time of its own goes on with the record before it only where that one has
     such a time, and was written just before by the same writer.
     """
-    dated = (marks.begins & ~marks.loose)[grouped]
+    dated = (marks.begins & ~marks.loose & (marks.times != NO_TIME))[grouped]
     head = np.maximum.accumulate(np.where(dated, np.arange(len(lines)), -1))
     groups, stamps = wrapping.groups[grouped], wrapping.times[grouped]
     same = (head >= 0) & (groups == groups[np.maximum(head, 0)])

@@ -24,6 +24,7 @@ _WORDS = {
     "python": r"Traceback \(most recent call last\):",
     "chain": r"During handling of the above exception|The above exception was the direct cause",
     "note": r"\[SQL: |\[parameters: |\(Background on this error at|DETAIL:  |HINT:  |CONTEXT:  |LINE \d+: ",
+    "asyncio": r"future: <(?:\w*Future|Task) ",
     "cause": r"Caused by: ?|Suppressed: |\.\.\. \d+ (?:more|common frames omitted)|--- End of |---> |Node\.js v\d+\.",
     "java": r'(?:Exception in thread "[^"\n]*" )?(?:[\w$]+\.)+[\w$]*(?:Exception|Error|Throwable)(?::|$)',
     "panic": r"panic: |fatal error: ",
@@ -48,11 +49,11 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "frame": frozenset({"php", "frame"}),
     "rusty": frozenset({"rust", "rusty"}),
     "ruby": frozenset({"ruby"}),
-    "python": frozenset({"chain"}),
+    "python": frozenset({"chain", "asyncio"}),
 }
 """What continues a trace only where the line before it was a part of such a one."""
 
-_ALWAYS = frozenset({"chain", "note", "cause", "php"})
+_ALWAYS = frozenset({"chain", "note", "cause", "php", "asyncio"})
 
 
 def hold_traces(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags, loose: Flags, order: Offsets) -> Flags:

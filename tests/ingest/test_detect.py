@@ -136,6 +136,34 @@ def test_each_of_a_few_lines_of_different_formats_has_its_time() -> None:
     assert found == ["02:14:07", "02:14:08", "02:14:09", "02:14:10", "02:14:10"]
 
 
+def test_a_level_in_words_says_more_than_one_in_numbers() -> None:
+    line = '{"timestamp":"2025-10-24 02:14:07.113","message":"no such user","levelName":"ERROR","level":4}\n'
+    assert {record.level for record in records_of(line.encode() * 4)} == {"error"}
+
+
 def test_keys_in_other_letters_and_deeper_down_hold_the_time() -> None:
     line = '{"Source":"EventLog","LogEntry":{"EventSource":"api","Time":"2025-10-24T02:14:07.113Z","Level":"Error"}}\n'
     assert {record.time for record in records_of(line.encode() * 4)} == {"2025-10-24T02:14:07.113000+00:00"}
+
+
+def test_lines_without_a_time_that_begin_with_a_tag_or_a_level_stand_for_themselves() -> None:
+    log = (
+        "Welcome to the builder\nstarting agents\n"
+        "[2025-10-24T02:14:07.113Z]  > git checkout\n[Pipeline] sh\n"
+        "[2025-10-24T02:14:08.113Z] error: could not build\ndetails of the error\n  indented details\n"
+        "[Pipeline] }\nERROR: script returned exit code 1\n"
+        "[2025-10-24T02:14:09.113Z] Archiving artifacts\n"
+    )
+    records = records_of(log.encode())
+    assert [record.line for record in records] == [1, 2, 3, 4, 5, 8, 9, 10]
+    assert [record.level for record in records][-2] == "error"
+
+
+def test_a_level_right_below_every_time_is_that_of_the_time_above() -> None:
+    log = "".join(f"2025-10-24 02:14:0{n} orders.Saver save\nWARNING: order {n} is late\n" for n in range(8))
+    assert len(records_of(log.encode())) == 8
+
+
+def test_a_trace_at_the_beginning_of_a_file_is_not_torn() -> None:
+    log = '  File "x.py", line 1, in save\n    raise err\nexample.OrderError: closed\nin=7\n'
+    assert [record.line for record in records_of((log + "2025-10-24 02:14:07 INFO ok\n" * 4).encode())][:2] == [1, 5]
