@@ -60,6 +60,9 @@ _STATED = (
     r"|critical|fatal|alert|emerg|panic|[TDIWEF]))\s*[\])>|}:]"
     r"|\b(?i:level|lvl|severity|loglevel|log_level)[\"']?\s*[=:]\s*[\"']?(?P<named>[A-Za-z]{3,11})\b"
     r"|^(?:\S+\s+){0,4}?(?P<colon>(?i:trace|debug[1-5]?|verbose|info|notice|warn|warning|error|severe|critical|fatal)):"
+    # Right behind a time, in any letters.
+    r"|^[\[(]?[\dT:.,/+ -]{8,40}Z?[\])]?[\s|]+(?P<behind>(?i:trace|debug|info|notice|warn|warning|error"
+    r"|critical|fatal))[\s|:]"
     # Kubernetes' loggers behind a prefix, and the status of an access line.
     r"|(?:^|\s)(?P<klog>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{3,6} |HTTP/[\d.]+\"? (?P<status>[1-5]\d\d)\b"
 )

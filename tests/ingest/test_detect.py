@@ -149,7 +149,7 @@ def test_keys_in_other_letters_and_deeper_down_hold_the_time() -> None:
 def test_lines_without_a_time_that_begin_with_a_tag_or_a_level_stand_for_themselves() -> None:
     log = (
         "Welcome to the builder\nstarting agents\n"
-        "[2025-10-24T02:14:07.113Z]  > git checkout\n[Pipeline] sh\n"
+        "[2025-10-24T02:14:07.113Z] > git checkout\n[Pipeline] sh\n"
         "[2025-10-24T02:14:08.113Z] error: could not build\ndetails of the error\n  indented details\n"
         "[Pipeline] }\nERROR: script returned exit code 1\n"
         "[2025-10-24T02:14:09.113Z] Archiving artifacts\n"

@@ -25,9 +25,9 @@ SAMPLES = [
 FIXED = ("timestamp", "level")
 
 
-def head_of(sample: str) -> bytes:
-    """The line that begins the record of a sample."""
-    return sample.partition("\n")[0].encode()
+def head_of(layout: Layout, sample: str) -> bytes:
+    """The line that begins the record of a sample; all of it, where the head goes on over several lines."""
+    return (sample if layout.spread else sample.partition("\n")[0]).encode()
 
 
 def test_every_declared_layout_has_samples() -> None:
@@ -61,7 +61,7 @@ def test_a_sample_is_detected_as_its_own_layout(
 ) -> None:
     if (layout.anywhere and copies < 3) or layout.below:
         return  # one line alone cannot agree with others, and some lines only mean something below others
-    detected, understood, rest = detect_layout([head_of(line)] * copies)
+    detected, understood, rest = detect_layout([head_of(layout, line)] * copies)
     assert detected.name == layout.name
     assert len(understood) == copies
     assert not rest
@@ -72,11 +72,11 @@ def test_a_sample_yields_its_fields(layout: Layout, line: str, fields: Mapping[s
     found = layout.fields(line.encode())
     named = {name: value for name, value in fields.items() if name not in FIXED}
     assert {name: found.values.get(name) for name in named} == named
-    spans = layout.spans(head_of(line)) or {}
+    spans = layout.spans(head_of(layout, line)) or {}
     if "level" in fields and (layout.level_group_of(spans) or layout.default_level):
         assert found.level == LEVEL_CODES[fields["level"]]
     if "timestamp" in fields:
-        micros = parse_timestamp(head_of(line)[slice(*spans["timestamp"])], CLOCK)
+        micros = parse_timestamp(head_of(layout, line)[slice(*spans["timestamp"])], CLOCK)
         assert micros == round(datetime.fromisoformat(fields["timestamp"]).timestamp() * 1_000_000)
 
 

@@ -95,6 +95,7 @@ def _agree(kind: LevelKind, words: list[tuple[bytes, bytes]]) -> None:
         ("finished with 0 errors", "info"),
         ("done, errors=0", "info"),
         ('{"error":null}', "info"),
+        ("2025-10-24T02:14:07.416145Z     warn    Epoch 0 terminated with an error", "warn"),
         ('sent {"sendWhen":"immediate","timeout":10000}', "info"),
         ("Server listening on 3000", "info"),
         ("terror and errorless", "info"),

@@ -17,14 +17,14 @@ import pyarrow.compute as pc
 
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Lines
-from analyzer.ingest.timeformats import TIMESTAMP, Clock
+from analyzer.ingest.timeformats import Clock, match_timestamp
 from analyzer.ingest.windows import Offsets
 
 Flags = npt.NDArray[np.bool_]
 _OPENS = re.compile(rb"\s*<((?i:log4j:event|log4net:event|event|record|logentry|entry|msg))(?=[\s>])")
 _KEY = re.compile(rb"(?P<key>[A-Z][\w /\[\]-]{0,30}?)[ \t]*:(?:\s|$)")
 _TIME_KEY = rb"(?i:time|date|start-date|timestamp|date/time|timecreated|timegenerated|time ?of ?event)[ \t]*: *"
-_TIME_LINE = re.compile(_TIME_KEY + TIMESTAMP)
+_TIME_LINE = re.compile(_TIME_KEY)
 _FIRST_KEYS = (b"API", b"Log Name", b"Start-Date", b"Index", b"TimeCreated", b"TimeGenerated")
 _FEWEST_KEYS = 0.5
 _FEWEST_TAGS = 0.3
@@ -78,7 +78,8 @@ class KeyBlocks:
     @classmethod
     def learn(cls, lines: Sequence[bytes]) -> KeyBlocks | None:
         """The envelope of a sample, if its lines are such."""
-        times = sum(_TIME_LINE.match(line) is not None for line in lines)
+        keyed = [(line, match) for line in lines if (match := _TIME_LINE.match(line))]
+        times = sum(match_timestamp(line[match.end() :]) is not None for line, match in keyed)
         if not times:
             return None
         keys = [match["key"] for line in lines if (match := _KEY.match(line))]
