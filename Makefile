@@ -17,6 +17,9 @@ DEV    := $(VENV)/.installed-to-develop
 CHROMIUM ?= $(firstword $(foreach name,chromium chromium-browser google-chrome,$(shell command -v $(name) 2>/dev/null)))
 export CHROMIUM
 
+# Modules are compiled once, not by each of the hundreds of processes that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo serve test check docs bench lock clean browser
 .DEFAULT_GOAL := help
 

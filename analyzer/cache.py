@@ -13,8 +13,8 @@ from pathlib import Path
 from analyzer.files import write_whole
 
 _LOG = logging.getLogger(__name__)
-_KEPT = 4
-"""Files of each kind that are kept, the newest: for several catalogues, and versions, side by side."""
+_ROOM = 64 << 20
+"""Bytes of each kind that are kept, those used last: for several catalogues, and versions, side by side."""
 
 
 def cache_folder() -> Path:
@@ -25,23 +25,35 @@ def cache_folder() -> Path:
 
 def recall(kind: str, key: str) -> bytes | None:
     """What was kept under `key`, or None."""
+    file = _file(kind, key)
     try:
-        return _file(kind, key).read_bytes()
+        content = file.read_bytes()
     except OSError:
         return None
+    with suppress(OSError):  # what others made available may be read only
+        os.utime(file)
+    return content
 
 
 def keep(kind: str, key: str, content: bytes) -> None:
-    """Keep something; older things of the same kind are dropped in time."""
+    """Keep something; what was not used for long makes room for it."""
     file = _file(kind, key)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, content)
-        for old in sorted(file.parent.glob(f"{kind}-*"), key=lambda each: -each.stat().st_mtime)[_KEPT:]:
-            with suppress(FileNotFoundError):  # another process may do the same
-                old.unlink()
+        _make_room(kind, len(content), but=file)
     except OSError as error:
         _LOG.debug("not kept: %s", error)
+
+
+def _make_room(kind: str, taken: int, but: Path) -> None:
+    """Drop what was used longest ago until no more is kept of a kind than there is room for."""
+    others = [(each, each.stat()) for each in but.parent.glob(f"{kind}-*") if each != but]
+    for file, status in sorted(others, key=lambda other: -other[1].st_mtime):
+        taken += status.st_size
+        if taken > _ROOM:
+            with suppress(FileNotFoundError):  # another process may do the same
+                file.unlink()
 
 
 def _file(kind: str, key: str) -> Path:

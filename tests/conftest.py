@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from analyzer.cache import cache_folder
 from tests.buckets import s3, s3_server
 from tests.databases import postgresql_server, postgresql_url, store_url
 
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The configuration and signatures of whoever runs the tests have no say in them."""
+    """The configuration and signatures of whoever runs the tests have no say in them.
+
+    What is compiled is kept where it always is, wherever a test has its home: compiling the built-in
+    catalogue takes longer than most tests together.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("XDG_CACHE_HOME", str(cache_folder().parent))
         yield
 
 

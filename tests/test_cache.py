@@ -23,15 +23,17 @@ def test_what_is_kept_is_recalled() -> None:
     assert cache.recall("catalogue", "a1") is None
 
 
-def test_only_the_newest_of_a_kind_stay(folder: Path) -> None:
-    cache.keep("catalogue", "c1", b"")
+def test_what_was_used_last_stays_while_there_is_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "_ROOM", 42)
+    cache.keep("catalogue", "c1", b"x" * 99)
     for number in range(6):
-        cache.keep("engine", f"a{number}", b"")
+        cache.keep("engine", f"a{number}", b"x" * 5)
         os.utime(folder / f"engine-a{number}", (number, number))
-    cache.keep("engine", "a9", b"")
+    assert cache.recall("engine", "a1") is not None
+    cache.keep("engine", "a9", b"x" * 20)
     assert sorted(file.name for file in folder.iterdir()) == [
         "catalogue-c1",
-        *(f"engine-a{number}" for number in (3, 4, 5, 9)),
+        *(f"engine-a{number}" for number in (1, 3, 4, 5, 9)),
     ]
 
 

@@ -10,34 +10,38 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pydantic
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from analyzer import cache, model
 from analyzer.model import Signature
 
 _KIND = "catalogue"
-_SIGNATURES: TypeAdapter[tuple[Signature, ...]] = TypeAdapter(tuple[Signature, ...])
+_SIGNATURES = msgspec.msgpack.Decoder(tuple[Signature, ...])
 
 
 def kept_signatures(folder: Path) -> tuple[Signature, ...] | None:
     """The signatures of a folder as they were kept, or None where there are none or they are out of date."""
     kept = cache.recall(_KIND, _fingerprint(folder))
     try:
-        return _SIGNATURES.validate_json(kept) if kept is not None else None
-    except ValidationError:
+        return _SIGNATURES.decode(kept) if kept is not None else None
+    except msgspec.MsgspecError:
         return None
 
 
 def keep_signatures(folder: Path, signatures: tuple[Signature, ...]) -> None:
     """Keep the signatures of a folder, in which there must be no fault."""
-    cache.keep(_KIND, _fingerprint(folder), _SIGNATURES.dump_json(signatures, by_alias=True))
+    cache.keep(_KIND, _fingerprint(folder), msgspec.msgpack.encode(signatures))
+
+
+def file_of(signature: Signature, folder: Path) -> Path:
+    """Where a signature of a folder stands in it."""
+    return folder / f"{signature.id.replace('.', '/')}.yaml"
 
 
 def _fingerprint(folder: Path) -> str:
     """A name for the state of the files and of what reads them."""
     schema = Path(str(model.__file__)).read_bytes()
-    state = repr((pydantic.VERSION, sorted(_states(folder)))).encode()
+    state = repr((msgspec.__version__, sorted(_states(folder)))).encode()
     return hashlib.sha256(schema + state).hexdigest()[:24]
 
 

@@ -10,7 +10,7 @@ from analyzer.errors import InputError
 from analyzer.files import write_whole
 from analyzer.report import night as report
 from analyzer.report import night_index
-from analyzer.report.html import PLOTLY_FILE, PlotlyJs, plotly_script
+from analyzer.report.html import PLOTLY_FILE, PlotlyJs, plotly_script, with_plotly_inside
 from analyzer.store.store import Store
 
 INDEX = "index.html"
@@ -34,14 +34,15 @@ def publish(
             _share_plotly(folder / PLOTLY_FILE)
         for day in nights:
             night = store.night(day)
+            page = report.render_html(night, plotlyjs="directory")
             for suffix, text in (
                 (".md", report.render_markdown(night)),
                 (".json", report.render_json(night)),
-                (".html", report.render_html(night, plotlyjs=plotlyjs)),
+                (".html", page if plotlyjs == "directory" else with_plotly_inside(page)),
             ):
                 written.append(_write(folder / f"{day.isoformat()}{suffix}", text))
             if day == latest:
-                written.append(_write(folder / LATEST, report.render_html(night)))
+                written.append(_write(folder / LATEST, with_plotly_inside(page)))
         known = store.nights()
         pages = frozenset(each.date for each in known if (folder / night_index.page_name(each.date)).exists())
         written.append(_write(folder / INDEX, night_index.render(known, store.incidents(), pages)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from importlib.metadata import distribution
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from analyzer.model import SEVERITIES, Analysis
@@ -44,12 +46,15 @@ def contents(analysis: Analysis, plotlyjs: PlotlyJs) -> dict[str, Any]:
     }
 
 
+def with_plotly_inside(page: str) -> str:
+    """A page that was made to lie beside plotly.js, with that inside it."""
+    return page.replace(f'<script src="{PLOTLY_FILE}"></script>', f"<script>{plotly_script()}</script>", 1)
+
+
 @cache
 def plotly_script() -> str:
-    """The text of plotly.js as it comes with plotly."""
-    from plotly.offline import get_plotlyjs
-
-    return str(get_plotlyjs())
+    """The text of plotly.js as it comes with plotly, which need not be imported for that."""
+    return Path(str(distribution("plotly").locate_file(f"plotly/package_data/{PLOTLY_FILE}"))).read_text("utf-8")
 
 
 @cache
@@ -57,6 +62,8 @@ def environment() -> Environment:
     """The templates, with all that they may call."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    from analyzer.report.compiled import compiled_templates
 
     def shown(value: object) -> object:
         """Whatever a template puts out: hidden characters visible; escaped afterwards by autoescape."""
@@ -67,6 +74,7 @@ def environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         finalize=shown,
+        bytecode_cache=compiled_templates(),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.cache import cache_folder
-from analyzer.catalogue import load, load_catalogue
+from analyzer.catalogue import files, load, load_catalogue
 from analyzer.catalogue.load import built_in_path
 
 
@@ -34,7 +34,7 @@ def test_the_second_time_it_is_the_same() -> None:
 
 def test_the_second_time_reads_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     load_catalogue()
-    monkeypatch.setattr(load, "read_document", None)
+    monkeypatch.setattr(files, "read_document", None)
     assert load_catalogue()
 
 

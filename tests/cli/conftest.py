@@ -29,11 +29,11 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a script: no terminal, no colours, caches of its own."""
+def environment() -> dict[str, str]:
+    """The environment of a script: no terminal, no colours."""
     dropped = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "ANALYZER_PATHS")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture
