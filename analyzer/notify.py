@@ -76,11 +76,12 @@ class Message:
     incidents: tuple[Incident, ...]
 
 
-def compose(night: Night, incidents: Sequence[Incident], digest: bool) -> list[Message]:
-    """The messages about some incidents of a night, worst first."""
+def compose(night: Night, incidents: Sequence[Incident], digest: bool, see: str = "") -> list[Message]:
+    """The messages about some incidents of a night, worst first. `see` is what `analyzer show` has to be told to
+    find them."""
     ordered = sorted(incidents, key=lambda incident: SEVERITIES.index(incident.severity))
     groups = [ordered] if digest and ordered else [[incident] for incident in ordered]
-    return [_message(night, group) for group in groups]
+    return [_message(night, group, see) for group in groups]
 
 
 def channel_of(url: str) -> str:
@@ -114,7 +115,7 @@ def _last_words(lines: Sequence[str]) -> str:
     return re.sub(r"^[\d\- :,]+(?:-\s*)?(?:[A-Z]+\s*-\s*)?", "", lines[-1])
 
 
-def _message(night: Night, incidents: Sequence[Incident]) -> Message:
+def _message(night: Night, incidents: Sequence[Incident], see: str) -> Message:
     counts = [
         f"{number} {status}"
         for status in night_words.STATUSES
@@ -125,14 +126,14 @@ def _message(night: Night, incidents: Sequence[Incident]) -> Message:
         title = f"{incident.severity.upper()} {incident.status}: {one_line(incident.title, 120)}"
     else:
         title = f"{', '.join(counts)}: {one_line(incidents[0].title, 80)} and {len(incidents) - 1} more"
-    parts = [_told(night, incident) for incident in incidents[:_IN_FULL]]
+    parts = [_told(night, incident, see) for incident in incidents[:_IN_FULL]]
     parts += [f"- {i.severity} {i.status}: {one_line(i.title, 100)}" for i in incidents[_IN_FULL:]]
     footer = f"Night {night.date}. {night_words.rates(night)}"
     gaps = [f"Not complete: {gap}" for gap in night_words.gaps(night)]
     return Message(_inert(title), _inert("\n\n".join([*parts, "\n".join([footer, *gaps])])), tuple(incidents))
 
 
-def _told(night: Night, incident: Incident) -> str:
+def _told(night: Night, incident: Incident, see: str) -> str:
     """One incident as someone needs it who has nothing but this message."""
     root = incident.root_cause
     facts = [
@@ -155,7 +156,7 @@ def _told(night: Night, incident: Incident) -> str:
             careful = "careful, can lose data: " if step.destructive else ""
             lines.append(f"       {careful}{one_line(step.command, 200)}")
     lines += [f"  proof: {one_line(proof.source, 100)}:{proof.line}" for proof in incident.evidence[:1]]
-    return "\n".join([*lines, f"  see: analyzer show {incident.id}"])
+    return "\n".join([*lines, f"  see: analyzer show {incident.id}{see}"])
 
 
 def _inert(text: str) -> str:

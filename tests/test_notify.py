@@ -60,14 +60,14 @@ def desk() -> Iterator[Desk]:
 
 def test_a_message_is_of_use_by_itself() -> None:
     night = a_night()
-    (message,) = compose(night, night.analysis.incidents[:1], digest=True)
+    (message,) = compose(night, night.analysis.incidents[:1], digest=True, see=" --store sqlite:///team.db")
     incident = night.analysis.incidents[0]
     assert message.title == f"CRITICAL new: {incident.title}"
     for piece in (
         incident.root_cause.title,
         incident.fixes[0].steps[0].text,
         f"{incident.evidence[0].source}:{incident.evidence[0].line}",
-        f"analyzer show {incident.id}",
+        f"analyzer show {incident.id} --store sqlite:///team.db",
         "error rate 5 %",
         "Not complete: /logs/gone.log",
     ):

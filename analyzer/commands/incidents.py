@@ -10,7 +10,7 @@ from analyzer.commands.output import Status, emit, look_of_output
 from analyzer.contract import format_time, incident_to_dict
 from analyzer.errors import InputError
 from analyzer.night import IncidentState, KnownIncident
-from analyzer.report import text
+from analyzer.report import text, words
 from analyzer.report.clean import one_line
 from analyzer.store import open_store
 from analyzer.store.actions import Action, act
@@ -49,14 +49,17 @@ def decide(url: str | None, incident_id: str, action: Action, said: str, form: F
 
 
 def _line(known: KnownIncident) -> str:
-    nights = f"{len(known.events)} night{'' if len(known.events) == 1 else 's'}"
+    nights = words.counted(len(known.events), "night")
     head = f"{known.id:8}  {known.state:8}  {known.severity:8}  {known.last_seen:%Y-%m-%d %H:%M}"
     return f"{head}  {nights:>9}  {one_line(known.title, 100)}\n"
 
 
 def _history(known: KnownIncident) -> str:
-    lines = [f"\nState    {known.state}; seen {known.occurrences} times since {known.first_seen:%Y-%m-%d %H:%M} UTC\n"]
-    lines += [f"         {night}  {events:,} events\n" for night, events in sorted(known.events.items())[-14:]]
+    times = "once" if known.occurrences == 1 else f"{known.occurrences:,} times"
+    lines = [f"\nState    {known.state}; seen {times} since {known.first_seen:%Y-%m-%d %H:%M} UTC\n"]
+    lines += [
+        f"         {night}  {words.counted(events, 'event')}\n" for night, events in sorted(known.events.items())[-14:]
+    ]
     lines += [f"{note.action:8} {note.at:%Y-%m-%d %H:%M} UTC  {one_line(note.text, 300)}\n" for note in known.notes]
     return "".join(lines)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.own import own_catalogue
 from analyzer.commands.arrow import spare_pandas
+from analyzer.commands.hints import store_option
 from analyzer.commands.output import Status, complain, emit, progress, write_file
 from analyzer.config import read_settings
 from analyzer.errors import InputError
@@ -21,6 +22,7 @@ from analyzer.nightly.announce import announce
 from analyzer.nightly.publish import publish
 from analyzer.nightly.settings import TEMPLATE, NightlyConfig
 from analyzer.pipeline import options_for
+from analyzer.report import words
 from analyzer.report.clean import one_line
 from analyzer.store import Store, default_url, open_store
 from analyzer.store.session import StoreSettings
@@ -50,7 +52,8 @@ def nightly(command: NightlyCommand) -> Status:
     report_dir = Path(command.report_dir) if command.report_dir else config.report_dir
     if report_dir is not None:
         _make_folder(report_dir)
-    url = command.store or config.store.url or default_url()
+    chosen = command.store or config.store.url
+    url, see = chosen or default_url(), store_option(chosen)
     with progress(quiet=command.quiet) as show:
         reading = options_for(timezone=config.timezone, jobs=config.jobs, redact=config.redact, progress=show)
         options = NightlyOptions(
@@ -64,7 +67,7 @@ def nightly(command: NightlyCommand) -> Status:
         )
         outcome = run_nightly(options, _catalogue(config))
     store = open_store(url)
-    emit(_told(store, outcome, ZoneInfo(config.timezone)))
+    emit(_told(store, outcome, ZoneInfo(config.timezone), see))
     if report_dir is not None:
         reported = [outcome.night] if outcome.night is not None else []
         told = dict.fromkeys([*outcome.nights, *reported])
@@ -72,7 +75,7 @@ def nightly(command: NightlyCommand) -> Status:
     for path, reason in outcome.trouble.items():
         complain(f"{path}: {reason}")
     # What could not be told is told by the next run; the night itself is in the store.
-    for failed in announce(store, config.notify, datetime.now(UTC)):
+    for failed in announce(store, config.notify, datetime.now(UTC), see=see):
         complain(failed)
     return Status.TROUBLE if outcome.trouble else Status.DONE
 
@@ -110,17 +113,17 @@ def _make_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
 
 
-def _told(store: Store, outcome: Outcome, zone: ZoneInfo) -> str:
+def _told(store: Store, outcome: Outcome, zone: ZoneInfo, see: str) -> str:
     """What the run has to say: a line per night that changed, and the incidents of the one to report."""
     if outcome.night is None:
         return "nothing was read, and the store holds no night yet\n"
-    read = f"read {outcome.records:,} new records, {outcome.bytes:,} bytes\n"
+    read = f"read {words.counted(outcome.records, 'new record')}, {words.size(outcome.bytes)}\n"
     others = [night for night in outcome.nights if night != outcome.night]
     lines = [_headline(store.night(night)) for night in others]
     night = store.night(outcome.night)
     incidents = _in_order(night)
     left = len(incidents) - _MOST
-    more = f"  and {left:,} more: analyzer incidents list\n" if left > 0 else ""
+    more = f"  and {left:,} more: analyzer incidents list{see}\n" if left > 0 else ""
     return "".join([read, *lines, _headline(night), *(_line(i, zone) for i in incidents[:_MOST]), more])
 
 
@@ -129,8 +132,10 @@ def _headline(night: Night) -> str:
     counts = [f"{getattr(totals, name)} {name}" for name in ("new", "regressed", "ongoing", "resolved")]
     rate = "nothing was logged" if totals.error_rate is None else f"{totals.error_rate:.1%} errors"
     so_far = "" if night.completeness.over else ", so far"
-    unknown = f", {totals.unknown_new} unknown failures for the first time" if totals.unknown_new else ""
-    return f"{totals.date}  {', '.join(counts)}{unknown}; {totals.records:,} records, {rate}{so_far}\n"
+    unknown = totals.unknown_new
+    first = f", {words.counted(unknown, 'unknown failure')} for the first time" if unknown else ""
+    records = words.counted(totals.records, "record")
+    return f"{totals.date}  {', '.join(counts)}{first}; {records}, {rate}{so_far}\n"
 
 
 def _in_order(night: Night) -> list[Incident]:
@@ -143,4 +148,4 @@ def _in_order(night: Night) -> list[Incident]:
 def _line(incident: Incident, zone: ZoneInfo) -> str:
     start = f"{incident.start.astimezone(zone):%H:%M}" if incident.start else "  ?  "
     head = f"  {incident.status:9}  {incident.severity:8}  {incident.id:8}  {start}"
-    return f"{head}  {one_line(incident.title, 90)}  {incident.event_count:,} events\n"
+    return f"{head}  {one_line(incident.title, 90)}  {words.counted(incident.event_count, 'event')}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import sys
 import tempfile
@@ -12,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue
+from analyzer.commands.hints import store_option
 from analyzer.commands.output import Status, complain, emit
 from analyzer.commands.spool import Spool
 from analyzer.ingest.discover import STANDARD_INPUT
@@ -82,13 +81,6 @@ def _told(news: News, store: str | None) -> str:
     lines += [f"          fix    {fix}"] if fix and news.turn == "opened" else []
     lines.append(f"          see    analyzer show {incident.id}{store_option(store)}")
     return "\n".join(lines) + "\n"
-
-
-def store_option(store: str | None) -> str:
-    """What `show` has to be told to find the incident; a password is not repeated."""
-    if store is None:
-        return ""
-    return f" --store {'URL' if urlsplit(store).password else shlex.quote(store)}"
 
 
 def _clock() -> str:

@@ -13,7 +13,7 @@ from analyzer.report import night_words
 from analyzer.report.html import environment
 
 _MONTHS = 12
-_TREND_NIGHTS = 60
+_TREND_NIGHTS = 30
 _PROBLEMS = 200
 
 
@@ -78,7 +78,10 @@ def _months(nights: Sequence[NightTotals], pages: frozenset[date]) -> Iterator[_
 
 
 def _trend(events: Mapping[date, int], last: date) -> str:
-    """Events per night up to the last one, as a row of bars."""
-    first = max(min(events, default=last), last - timedelta(days=_TREND_NIGHTS - 1))
+    """Events per night up to the last one, as a row of bars; where there were none for so long, in words."""
+    earliest = last - timedelta(days=_TREND_NIGHTS - 1)
+    if max(events, default=date.min) < earliest:
+        return f"none in the last {_TREND_NIGHTS} nights"
+    first = max(min(events), earliest)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return night_words.bars([events.get(day, 0) for day in days])

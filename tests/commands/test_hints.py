@@ -1,10 +1,10 @@
-"""What `analyzer watch` says of an incident."""
+"""What commands tell people to type next."""
 
 from __future__ import annotations
 
 import pytest
 
-from analyzer.commands.watch import store_option
+from analyzer.commands.hints import store_option
 
 
 @pytest.mark.parametrize(
