@@ -184,7 +184,6 @@ def test(options: CatalogueOptions, corpus: Sequence[str]) -> Status:
 
 def explain(record: str, options: CatalogueOptions) -> Status:
     """Which signatures match a record, with which captures, and which nearly do; `-` is standard input."""
-    from analyzer.commands.cre import told_of
     from analyzer.match.explain import explanation
 
     catalogue, status = chosen_catalogue(options)
@@ -194,13 +193,22 @@ def explain(record: str, options: CatalogueOptions) -> Status:
     for match in told.matches:
         lines += _explained(catalogue[match.signature], match.captures)
     lines += [f"{near.signature}: {near.reason}" for near in told.near]
-    rules = list(told_of(raw.decode("utf-8", "replace").rstrip("\n"), catalogue))
+    rules = _rules_told(raw, catalogue)
     for signature, fulfilled in rules:
         lines += [f"{signature.id}   {signature.severity}   {one_line(signature.title)}", f"    {one_line(fulfilled)}"]
     if not told.matches and not any(signature.rule and signature.rule.single for signature, _ in rules):
         lines.append("no signature matches this record")
     emit("\n".join(lines) + "\n")
     return status
+
+
+def _rules_told(raw: bytes, catalogue: Catalogue) -> list[tuple[Signature, str]]:
+    """What a record means to the CRE rules of a catalogue; where there are none, nothing is loaded for them."""
+    if all(signature.rule is None for signature in catalogue):
+        return []
+    from analyzer.commands.cre import told_of
+
+    return list(told_of(raw.decode("utf-8", "replace").rstrip("\n"), catalogue))
 
 
 def new(record: str, signature_id: str | None, output: str | None, options: CatalogueOptions) -> Status:

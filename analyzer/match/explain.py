@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,11 @@ NEAREST = 5
 _SHARE = 0.6
 _LEAST = 12
 """Characters of a pattern that must stand in a record before the two are near."""
+
+_GLIMPSE = 8
+"""As many of them must stand there in whole words of letters alone."""
+
+_WORD = re.compile(r"[A-Za-z]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +64,19 @@ def explanation(record: bytes, catalogue: Catalogue) -> Explanation:
 
 
 def _possible(record: bytes, catalogue: Catalogue) -> list[Signature]:
-    """The signatures of which the engine finds a pattern; most of the time of an explanation would
-    otherwise go into compiling thousands of patterns that have nothing to do with the record."""
-    owners = [number for number, signature in enumerate(catalogue) for _ in signature.match]
+    """The signatures of which the engine finds a pattern, with those patterns alone; most of the time of an
+    explanation would otherwise go into compiling thousands of patterns that have nothing to do with the record."""
+    owners = [(number, text) for number, signature in enumerate(catalogue) for text in signature.match]
     patterns = engine_for(catalogue).scan(record, np.zeros(1, dtype=np.int64))[0].tolist()
-    found = {owners[pattern] for pattern in patterns if pattern < len(owners)}
+    found: dict[int, list[str]] = {}
+    for number, text in (owners[pattern] for pattern in sorted(set(patterns)) if pattern < len(owners)):
+        found.setdefault(number, []).append(text)
     shared = any(pattern >= len(owners) for pattern in patterns)  # those behind the signatures' own serve them all
-    return [s for number, s in enumerate(catalogue) if number in found or (shared and _asks_more(s))]
+    return [
+        replace(signature, match=tuple(found.get(number, ())))
+        for number, signature in enumerate(catalogue)
+        if number in found or (shared and _asks_more(signature))
+    ]
 
 
 def _asks_more(signature: Signature) -> bool:
@@ -113,6 +125,9 @@ def _likeness(pattern: str, text: bytes) -> float:
     """How much of a pattern's fixed words stands in a record, from 0 to 1."""
     if pattern.startswith("(?i)"):
         pattern, text = pattern.lower(), text.lower()
+    # Most patterns share hardly a word with the record, which is seen without taking them apart.
+    if sum(len(word) for word in set(_WORD.findall(pattern)) if word.encode() in text) < _GLIMPSE:
+        return 0.0
     words = [word for run in fixed_texts(pattern) for word in run.split() if len(word) > 2]
     present = sum(len(word) for word in words if word.encode() in text)
     return present / sum(map(len, words)) if present >= _LEAST else 0.0

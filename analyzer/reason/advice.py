@@ -61,9 +61,13 @@ def fill(template: str, captures: Captures) -> str:
 
 
 def fill_title(template: str, captures: Captures) -> str:
-    """A title; where a value is missing the plain word stands in its place."""
-    names = [name for name in _PLACEHOLDER.findall(template) if name]
-    return fill(template, {**{name: name.replace("_", " ") for name in names}, **captures})
+    """A title; where a value is missing the plain word stands in its place, unless the title makes sense
+    without it: `Port {port} is taken`, `A push is rejected: {reason}`."""
+    missing = {name: name.replace("_", " ") for name in _PLACEHOLDER.findall(template) if name and name not in captures}
+    for name, word in missing.items():
+        template = re.sub(rf"(?i)\b({word}) \{{{name}\}}", r"\1", template)
+        template = re.sub(rf"(?:[:,] \{{{name}\}}| \(\{{{name}\}}\)| (?:on|at) \{{{name}\}})$", "", template)
+    return fill(template, {**missing, **captures})
 
 
 def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captures]:

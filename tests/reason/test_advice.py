@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,22 @@ def test_a_command_is_written_once_for_each_thing_it_differs_for() -> None:
 
 def test_a_value_that_is_not_known_stays_visible() -> None:
     assert fix_for(BROKEN, []).steps[0].command == 'ALTER TABLE "<relation>" ADD COLUMN "<column>" <type>;'
-    assert fill_title(BROKEN.title, {}) == "Column column does not exist"
+    assert fill_title("{column} does not exist", {}) == "column does not exist"
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("Port {port} is taken", "Port is taken"),
+        ("Sequelize migration {migration} failed", "Sequelize migration failed"),
+        ("A push is rejected: {reason}", "A push is rejected"),
+        ("Key refused ({column})", "Key refused"),
+        ("Cannot connect to MySQL on {host}", "Cannot connect to MySQL"),
+        ("Connection to {host} refused", "Connection to host refused"),
+    ],
+)
+def test_a_title_reads_well_without_its_values(template: str, shown: str) -> None:
+    assert fill_title(template, {}) == shown
 
 
 def test_doubled_braces_become_single_ones() -> None:
