@@ -5,14 +5,18 @@ Each case is a file: lines as a platform writes them, a divider, and the records
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from analyzer.ingest.envelopes.choose import ENVELOPES, EXAMPLES, choose_envelopes
+from analyzer.ingest.lines import LineReader
 from analyzer.ingest.timestamps import Clock
+from analyzer.ingest.windows import PADDING
 from tests.ingest.reading import Record, records_of
 
 SEVERAL_IN_A_LINE = {"syslog-octets", "json-array", "json-concat", "gcp-array", "cloudwatch-array"}
@@ -62,6 +66,18 @@ def test_a_binary_field_of_the_journals_export_is_read() -> None:
     assert [record.line for record in records] == [1, 13, 25]
     assert {record.text.encode() for record in records} == {b"api[7]: " + message}
     assert {record.time for record in records} == {"2025-10-24T02:14:07.113456+00:00"}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_readers_can_be_handed_to_another_process(path: Path) -> None:
+    log, _ = _case(path)
+    data = np.frombuffer(log + bytes(PADDING), dtype=np.uint8)
+    reader = LineReader(log.split(b"\n"), Clock())
+    sent = pickle.loads(pickle.dumps(reader))
+    here, there = reader.read(data, len(log)), sent.read(data, len(log))
+    assert here.times.tolist() == there.times.tolist()
+    records = range(len(here.first_line))
+    assert [here.origin_of(record) for record in records] == [there.origin_of(record) for record in records]
 
 
 @pytest.mark.parametrize("name", ["docker", "kubernetes", "kubectl", "syslog", "pretty-json", "syslog-octets"])

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, NamedTuple, overload
 
 import msgspec
@@ -92,6 +93,10 @@ class Cutter:
             place: {} for place in range(self._text_at, self._time_at)
         }
 
+    def __reduce__(self) -> tuple[Callable[..., Cutter], tuple[object, ...]]:
+        """Processes are handed what it is made of; each keeps one, with what it comes to know."""
+        return _cutter_of, (self._keys, self._recognise, self._entries, self._own)
+
     def rows(self, lines: Sequence[bytes]) -> list[Row | None]:
         """The record in each line, None where that is for the kind's own function to say."""
         return list(map(self._row, lines))
@@ -156,6 +161,16 @@ class Cutter:
         """What only one record has, by its row's `own`."""
         named = zip(self._keys.own, values, strict=True)
         return self._own({key: _string(raw) for key, raw in named if raw}) if self._own is not None else {}
+
+
+@cache
+def _cutter_of(
+    keys: Keys,
+    recognise: Callable[[Document], bool],
+    entries: Callable[[Document], Iterator[Entry]],
+    own: Callable[[Document], Fields] | None,
+) -> Cutter:
+    return Cutter(keys, recognise, entries, own)
 
 
 class _WithOwn(Sequence[Fields]):
