@@ -117,6 +117,11 @@ def test_a_number_is_no_time_from_its_middle_on() -> None:
     assert {record.time for record in records} == {None}
 
 
+def test_a_date_is_no_time_from_its_month_on() -> None:
+    records = records_of(b"2025-10-24 02:14:00,113 ERROR [api] no 0\n2025-10-24 02:14:01,")
+    assert {(record.time or "")[:4] for record in records} == {"2025"}
+
+
 def test_a_zone_that_something_stands_right_behind_counts() -> None:
     (record,) = records_of(b"[2025-10-24 02:14:07 +0200].535 35 WARNING [-] Invalid HTTP request received.\n")
     assert (record.time, record.level) == ("2025-10-24T00:14:07+00:00", "warn")
