@@ -94,9 +94,7 @@ def write_busy_night(path: Path, incidents: int, events: int) -> None:
 
 def run(folder: Path, *arguments: str) -> Cost:
     """A run of the command as a process of its own."""
-    # The modules are compiled, as they are once installed.
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment = {**kept, "XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")}
     command = [sys.executable, "-m", "analyzer", *arguments]
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)

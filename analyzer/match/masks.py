@@ -29,6 +29,7 @@ _HEAD = (
     r"(?:[\[(<|]?(?i:error|err|fatal|critical|crit|panic|alert|emerg|severe)[\])>|]?[\s:|-]+)?"
 )
 _JSON_MESSAGE = r'"(?:msg|message|error|err|event)"\s*:\s*"(?P<m>(?:[^"\\]|\\.)*)"'
+_PAIRS_MESSAGE = r'(?:^|\s)(?:msg|message|error|err|event)=(?:"(?P<q>(?:[^"\\]|\\.)+)"|(?P<w>[^\s"]+))'
 _EXCEPTION = r"(?m)^(?P<x>(?:[\w.$]+\.)?[A-Z]\w*(?:Error|Exception|Failure|Fault|Panic)\b[^\n]{0,300})"
 _MASKS: tuple[str, ...] = (
     r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
@@ -68,6 +69,11 @@ def _messages(texts: pa.Array, layouts: Sequence[Layout], places: npt.NDArray[np
     json = pc.extract_regex(first, _JSON_MESSAGE).field("m")
     is_json = pc.starts_with(pc.ascii_ltrim_whitespace(first), "{")
     plain = _behind_heads(first, layouts, places)
+    # What a pair says is quoted, and quotes are masked: without this, whatever a program says would be one.
+    pairs = pc.extract_regex(first, _PAIRS_MESSAGE)
+    said = pc.coalesce(_or_none(pairs.field("q")), _or_none(pairs.field("w")))
+    is_pairs = pc.match_substring_regex(first, r"^\w+=\S")
+    plain = pc.if_else(pc.and_(is_pairs, _is_said(said)), said, plain)
     message = pc.if_else(pc.and_(is_json, _is_said(json)), json, plain)
     exception = pc.extract_regex(texts, _EXCEPTION).field("x")
     behind = pc.if_else(_is_said(exception), pc.binary_join_element_wise(" ", exception, ""), "")
@@ -86,6 +92,10 @@ def _behind_heads(texts: pa.Array, layouts: Sequence[Layout], places: npt.NDArra
         found = pc.extract_regex(texts.filter(mine), layout.search_pattern("message")).field("message")
         plain = pc.replace_with_mask(plain, mine, pc.if_else(_is_said(found), found, plain.filter(mine)))
     return plain
+
+
+def _or_none(texts: pa.Array) -> pa.Array:
+    return pc.if_else(_is_said(texts), texts, None)
 
 
 def _is_said(texts: pa.Array) -> pa.Array:

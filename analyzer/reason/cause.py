@@ -11,6 +11,7 @@ from analyzer.catalogue import Catalogue
 from analyzer.model import UNKNOWN, CascadeMember, Change, Role, RootCause, Signature
 from analyzer.reason.cluster import Problem
 from analyzer.reason.columns import NO_TIME, Events, Ints
+from analyzer.reason.confidence import Grounds, confidence
 from analyzer.reason.correlate import Finding
 from analyzer.reason.depth import depth, leads_to
 from analyzer.reason.descent import REACH, SECOND, SKEW
@@ -18,16 +19,12 @@ from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import in_words, moment
 from analyzer.reason.rhythm import rhythm_of
 
-_RIGHT_BY_EVIDENCE = ((0.5, 0.35), (0.6, 0.72), (0.7, 0.92), (0.8, 0.96), (0.97, 0.99))
-"""Evidence for a root, and the share of roots with that much evidence that were right on nights whose
-root is known (`benchmarks/nights`), set by hand and rounded down; in between it is interpolated."""
-
-_LESS_FOR_UNKNOWN = 0.15
-"""How much less evidence there is for a failure of which nobody knows what it does."""
-
 _HEAD_START = 5 * SECOND
 """Onsets closer than this say little about what came first: layers log in any order."""
 
+
+_FEW = 3
+"""So few mild failures hardly set off what is severe, unless the catalogue says so: any night has some."""
 
 _LONG_BEFORE = 5 * MINUTE
 _TELLING_COUNT = 3
@@ -46,11 +43,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The members of a problem in causal order, the root first, and why it is the root."""
+    """The members of a problem in causal order, the root first, why it is the root, and on what grounds."""
 
     members: tuple[CascadeMember, ...]
     rows: Mapping[str, Ints]
     root: RootCause
+    grounds: Grounds
 
 
 def explain(
@@ -79,7 +77,7 @@ def explain(
     telling = _telling(problem, {m.signature for m in cascade}, nearby, events, catalogue)
     cascade += [_cascade_member(member, "related", root.signature.id, events) for member in telling]
     observed += telling
-    confidence = _confidence(root, failures, scores, catalogue, change)
+    grounds = _grounds(root, failures, scores, catalogue, change)
     return Explanation(
         members=tuple(cascade),
         rows={member.signature.id: member.rows for member in (*failures, *observed)},
@@ -88,9 +86,10 @@ def explain(
             title=root.signature.title,
             category=root.signature.category,
             tags=root.signature.tags,
-            confidence=confidence,
-            reasons=tuple(_reasons(root, others, observed, events, catalogue, change)),
+            confidence=confidence(grounds),
+            reasons=tuple(_reasons(root, others, observed, events, catalogue, change, problem.start)),
         ),
+        grounds=grounds,
     )
 
 
@@ -129,13 +128,10 @@ def _member(signature: Signature, rows: Ints, events: Events) -> Member:
 
 
 def _observed(findings: Sequence[Finding], known: set[str], events: Events, catalogue: Catalogue) -> list[Member]:
-    rows: dict[str, set[int]] = {}
-    for finding in findings:
-        for row in finding.rows:
-            name = events.signature_of(row)
-            if name not in known:
-                rows.setdefault(name, set()).add(row)
-    return [_member(catalogue[name], np.array(sorted(found)), events) for name, found in rows.items()]
+    rows = np.array(sorted({row for finding in findings for row in finding.rows}), dtype=np.int64)
+    codes = events.signature[rows]
+    names = [(code, events.signatures[code]) for code in np.unique(codes).tolist()]
+    return [_member(catalogue[name], rows[codes == code], events) for code, name in names if name not in known]
 
 
 def _telling(
@@ -173,7 +169,12 @@ def _score(member: Member, members: Sequence[Member], catalogue: Catalogue) -> f
         early *= _closeness(member, others)
     causes = sum(leads_to(other.signature.id, signature.id, catalogue) for other in others)
     declared = (effects - causes) / len(others) if others else 0.0
-    return 1.2 * early + 1.0 * depth(signature) + 0.8 * declared + 0.1 * bool(signature.refines)
+    slight = not effects and len(member.rows) <= _FEW and not _severe(member) and any(map(_severe, others))
+    return 1.2 * early + 1.0 * depth(signature) + 0.8 * declared + 0.1 * bool(signature.refines) - 0.5 * slight
+
+
+def _severe(member: Member) -> bool:
+    return member.signature.severity in ("critical", "high")
 
 
 def _earliness(member: Member, others: Sequence[Member]) -> float:
@@ -224,19 +225,20 @@ def _cascade_member(member: Member, role: Role, parent: str | None, events: Even
     )
 
 
-def _confidence(
+def _grounds(
     root: Member, members: Sequence[Member], scores: Mapping[str, float], catalogue: Catalogue, change: Change | None
-) -> float:
-    """How often a choice like this one is right, in 0..1: by its lead over the next candidate, its
-    place in time and what the catalogue says."""
+) -> Grounds:
+    """What speaks for the root."""
     ranked = sorted(scores.values(), reverse=True)
-    lead = min(1.0, (ranked[0] - ranked[1]) / 1.0) if len(ranked) > 1 else 0.7
-    first = root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW
-    declared = any(leads_to(root.signature.id, other.signature.id, catalogue) for other in members if other is not root)
-    evidence = 0.5 + 0.25 * lead + 0.1 * first + 0.07 * declared + 0.05 * (change is not None)
-    evidence -= _LESS_FOR_UNKNOWN * (root.signature.category == UNKNOWN)
-    known, right = zip(*_RIGHT_BY_EVIDENCE, strict=True)
-    return round(float(np.interp(evidence, known, right)), 2)
+    return Grounds(
+        lead=min(1.0, ranked[0] - ranked[1]) if len(ranked) > 1 else 0.0,
+        alone=len(ranked) == 1,
+        first=root.start != NO_TIME and _onset(root) <= min(map(_onset, members)) + SKEW,
+        declared=any(leads_to(root.signature.id, other.signature.id, catalogue) for other in members),
+        change=change is not None,
+        unknown=root.signature.category == UNKNOWN,
+        cause=depth(root.signature),
+    )
 
 
 def _reasons(
@@ -246,6 +248,7 @@ def _reasons(
     events: Events,
     catalogue: Catalogue,
     change: Change | None,
+    begin: int,
 ) -> list[str]:
     """Why this is the root, in words for a tired reader."""
     reasons: list[str] = []
@@ -272,6 +275,8 @@ def _reasons(
         onset = moment(root.start)
         if onset is not None:
             lag = round((onset - change.timestamp).total_seconds() * SECOND)
+            # The incident may have begun a little before its root showed: both are told by one clock.
+            lag -= root.start - begin if 0 <= root.start - begin <= lag else 0
             reasons.append(f"{in_words(lag)} after a {change.kind.replace('_', ' ')}")
     return reasons
 

@@ -119,6 +119,7 @@ class _Evidence:
         self.events = events
         self.catalogue = catalogue
         self._identifiers: dict[int, Codes] = {}
+        self._times: dict[int, Ints] = {}
         self._names = [name for name in events.keys if is_identifier(name) and name != "user_id"]
         self._long = np.array([len(value) >= 6 for value in events.values], dtype=bool)
 
@@ -143,6 +144,13 @@ class _Evidence:
             and whole.service == part.service
             and bool(self.lineage(part.signature) & set(rule.counterpart))
         )
+
+    def times(self, episode: Episode) -> Ints:
+        """When the events of an episode came."""
+        place = id(episode)
+        if place not in self._times:
+            self._times[place] = self.events.times[episode.rows]
+        return self._times[place]
 
     def identifiers(self, episode: Episode) -> Codes:
         """The codes of the identifiers of an episode's first events."""
@@ -208,8 +216,7 @@ def _same_requests(evidence: _Evidence, first: Episode, second: Episode) -> floa
 def _come_together(evidence: _Evidence, first: Episode, second: Episode) -> float:
     """The events of the rarer one keep coming within two seconds of one of the other, far more often
     than chance would have it."""
-    times = evidence.events.times
-    rare, common = sorted((times[first.rows], times[second.rows]), key=len)
+    rare, common = sorted((evidence.times(first), evidence.times(second)), key=len)
     if len(rare) < 3 or rare[0] == NO_TIME or common[0] == NO_TIME:
         return 0.0
     share = float((_distance(rare, common) <= SKEW).mean())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -96,17 +97,30 @@ class _Groups:
         self.ends = ends
         self._lineage: dict[int, str] = {}
 
+    @cached_property
+    def times(self) -> list[int]:
+        """The time of each row in microseconds."""
+        found: list[int] = self.events.times.tolist()
+        return found
+
+    @cached_property
+    def removals(self) -> frozenset[int]:
+        """The rows that tell of something deleted."""
+        codes = [code for code, value in enumerate(self.events.values) if value in _REMOVALS]
+        return frozenset(np.flatnonzero(np.isin(self.events.dense("method"), codes)).tolist() if codes else ())
+
     def by_key(self, rows: Ints, among: set[int] | None = None) -> dict[int, list[int]]:
         """Rows in time order under each of their keys, which are given as numbers (`name_of`)."""
         keys, rows = self._keyed(rows)
         if among is not None:
             chosen = np.isin(keys, list(among))
             keys, rows = keys[chosen], rows[chosen]
-        order = np.lexsort((np.arange(len(rows)), keys))
-        keys, rows = keys[order], rows[order]
-        borders = np.flatnonzero(keys[1:] != keys[:-1]) + 1
-        stretches = np.split(rows, borders) if len(rows) else []
-        return {int(keys[at]): found.tolist() for at, found in zip([0, *borders.tolist()], stretches, strict=False)}
+        order = np.argsort(keys, kind="stable")
+        keys, ordered = keys[order], rows[order].tolist()
+        begins = np.flatnonzero(np.diff(keys, prepend=-1)) if len(keys) else keys
+        ends = [*begins[1:].tolist(), len(ordered)]
+        named = zip(keys[begins].tolist(), begins.tolist(), ends, strict=False)
+        return {key: ordered[begin:end] for key, begin, end in named}
 
     def keys_of(self, rows: Ints) -> set[int]:
         """The keys that occur among some rows."""
@@ -144,10 +158,6 @@ class _Groups:
         all_keys, all_rows = np.concatenate(keys), np.concatenate(found)
         order = np.argsort(self.events.times[all_rows], kind="stable")
         return all_keys[order], all_rows[order]
-
-    def time(self, row: int) -> int:
-        """The time of a row in microseconds."""
-        return int(self.events.times[row])
 
     def rule_of(self, row: int) -> str:
         """The name in `rules` for which a row stands: its own, or that of a signature it refines."""
@@ -198,14 +208,14 @@ def _windows(
     window: Counter[Hashable] = Counter()
     for place, row in enumerate(rows):
         window[labels[place]] += 1
-        while groups.time(row) - groups.time(rows[start]) > span:
+        while groups.times[row] - groups.times[rows[start]] > span:
             window[labels[start]] -= 1
             if not window[labels[start]]:
                 del window[labels[start]]
             start += 1
-        if groups.time(row) > until and enough(window):
+        if groups.times[row] > until and enough(window):
             yield row, groups.name_of(key, row), tuple(rows[max(start, place + 1 - _MOST_SHOWN) : place + 1])
-            until = groups.time(row) + span
+            until = groups.times[row] + span
 
 
 def _temporal(groups: _Groups, first: Ints, _second: Ints, span: int) -> Found:
@@ -221,7 +231,7 @@ def _temporal_ordered(groups: _Groups, first: Ints, _second: Ints, span: int) ->
     for key, rows in groups.by_key(first).items():
         partial: list[int] = []
         for row in rows:
-            if partial and groups.time(row) - groups.time(partial[0]) > span:
+            if partial and groups.times[row] - groups.times[partial[0]] > span:
                 partial = []
             if groups.rule_of(row) == order[len(partial)]:
                 partial.append(row)
@@ -239,7 +249,7 @@ def _absence(groups: _Groups, first: Ints, second: Ints, span: int) -> Found:
     for key, rows in groups.by_key(first).items():
         answers = times[followers.get(key, [])]
         for row in rows:
-            moment = groups.time(row)
+            moment = groups.times[row]
             # Where the answers are written the log may simply end before this one: that proves nothing.
             if moment + span > max(groups.ends[source] for source in heard or [groups.events.source[row]]):
                 continue
@@ -259,8 +269,8 @@ def _contradiction(groups: _Groups, first: Ints, second: Ints, span: int) -> Fou
             continue
         pairs = _conflicts(groups, claims, evidence[key], span)
         if pairs:
-            rows = tuple(sorted({row for pair in pairs for row in pair}, key=groups.time))
-            yield max(pairs[0], key=groups.time), groups.name_of(key, rows[0]), rows
+            rows = tuple(sorted({row for pair in pairs for row in pair}, key=groups.times.__getitem__))
+            yield max(pairs[0], key=groups.times.__getitem__), groups.name_of(key, rows[0]), rows
 
 
 def _outnumbered(groups: _Groups, key: int, claims: list[int], against: list[int], span: int) -> Found:
@@ -273,18 +283,18 @@ def _outnumbered(groups: _Groups, key: int, claims: list[int], against: list[int
     least = groups.rule.condition.gte if groups.rule.condition else 1
     enough = _windows(groups, key, against, span, against, lambda window: window.total() >= least)
     for row, name, rows in enough:
-        if amid := claimed(groups.time(rows[0]), groups.time(row)):
-            yield row, name, tuple(sorted({*rows, *amid}, key=groups.time))
+        if amid := claimed(groups.times[rows[0]], groups.times[row]):
+            yield row, name, tuple(sorted({*rows, *amid}, key=groups.times.__getitem__))
 
 
 def _conflicts(groups: _Groups, claims: list[int], against: list[int], span: int) -> list[tuple[int, int]]:
     """Pairs of a claim and evidence against it, the earliest evidence first; where the claim has to come
     first, a later one takes back the evidence before it."""
-    times = [groups.time(claim) for claim in claims[:_MOST_SHOWN]]
-    removal = min((t for t, c in zip(times, claims, strict=False) if _removes(groups, c)), default=None)
+    times = [groups.times[claim] for claim in claims[:_MOST_SHOWN]]
+    removal = min((t for t, c in zip(times, claims, strict=False) if c in groups.removals), default=None)
     conflicts: list[tuple[int, int]] = []
     for row in against:
-        moment = groups.time(row)
+        moment = groups.times[row]
         if groups.rule.claim_first and times[-1] > moment:
             continue
         if (removal is not None and removal <= moment) or len(conflicts) > _MOST_SHOWN:
@@ -295,10 +305,6 @@ def _conflicts(groups: _Groups, claims: list[int], against: list[int], span: int
             if abs(time - moment) <= span and not (time > moment and _recovered(groups, claim, row))
         ]
     return conflicts
-
-
-def _removes(groups: _Groups, row: int) -> bool:
-    return groups.events.value("method", row) in _REMOVALS
 
 
 def _recovered(groups: _Groups, claim: int, failure: int) -> bool:

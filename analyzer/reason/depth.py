@@ -27,12 +27,27 @@ _OWN = frozenset({"configuration", "module_resolution", "migration"})
 _WAITING = ("pool_timeout", "pool_exhausted", "connection_timeout", "workers_exhausted")
 """Ends of the names of failures of those who wait: a pool runs empty because somebody keeps what it lends."""
 
+_ANY = ("uncaught_exception", "unhandled_exception", "unhandled_rejection", "exception_thrown", "servlet_exception",
+        "task_exception_unretrieved", "unhandled_error_event")  # fmt: skip
+"""Ends of the names of failures that say no more than that something was raised: that may be anything."""
+
+STORES = frozenset("postgresql mysql mongodb redis kafka rabbitmq elasticsearch sqlite".split())
+"""Technologies that others call and that call nobody."""
+
+_OF_A_STORE: Mapping[str, float] = {"connection": 0.65, "timeout": 0.6, "crash": 0.9}
+"""Who cannot reach a store stands nearer to the cause than who cannot reach that one in turn; nearest is the
+store that went down."""
+
 
 def depth(signature: Signature) -> float:
     """1 for what usually is a cause, 0 for what usually is a symptom."""
     usual = _DEPTH.get(signature.category, 0.5)
     if technology(signature.id) in _REPORTERS and signature.category not in _OWN:
         return 0.5 * usual
+    if signature.id.endswith(_ANY):
+        return min(usual, _DEPTH[UNKNOWN])
+    if technology(signature.id) in STORES and signature.category in _OF_A_STORE:
+        return _OF_A_STORE[signature.category]
     return min(usual, 0.5) if signature.id.endswith(_WAITING) else usual
 
 

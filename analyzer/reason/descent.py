@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
 from analyzer.catalogue import Catalogue
 from analyzer.catalogue.vocabulary import is_identifier
 from analyzer.reason.columns import NO_TIME, Events, Ints
-from analyzer.reason.depth import depth, leads_to, technology
+from analyzer.reason.depth import STORES, depth, leads_to, technology
 from analyzer.reason.episodes import MINUTE, Episode
 
 SECOND = 1_000_000
@@ -35,10 +36,17 @@ _ALWAYS_DOUBT = 3
 _OF_MILD = 0.4
 """What is not worth a word seldom sets off what is."""
 
-_STORES = frozenset("postgresql mysql mongodb redis kafka rabbitmq elasticsearch sqlite".split())
-"""Technologies that fail for reasons of their own, or of the ground they stand on."""
-
 _GROUND = frozenset("linux kubernetes docker systemd dns aws gcp azure nfs".split())
+"""What everything else stands on."""
+
+_TOLD_LATE = MINUTE
+"""How long the ground takes to report what those who stood on it felt at once."""
+
+_RUNNING = ("pod", "container", "deployment")
+"""Entities that run a service, and bear its name."""
+
+_SYMPTOM = 0.5
+"""The greatest depth of what usually is a symptom."""
 
 _ENOUGH_TO_TELL = 4
 _ECHO = 10 * SECOND
@@ -101,6 +109,13 @@ class Group:
     def services(self) -> frozenset[str]:
         """Where it fails."""
         return frozenset(episode.service for episode in self.episodes)
+
+    @cached_property
+    def workloads(self) -> frozenset[str]:
+        """The services that its pods and containers run: what their names say before the first odd part."""
+        named = (value for name in _RUNNING for value in self.entities.get(name, ()))
+        parts = (takewhile(str.isalpha, value.split("-")) for value in named)
+        return frozenset("-".join(part) for part in parts) - {""}
 
     @cached_property
     def entities(self) -> dict[str, frozenset[str]]:
@@ -167,9 +182,16 @@ def _odds(parent: Group, child: Group, span: int, catalogue: Catalogue) -> float
         * _by_kind(parent, child, catalogue)
         * _by_entities(parent, child)
         * _by_requests(parent, child)
-        * (2.0 if parent.services & child.services else 1.0)
+        * _by_place(parent, child)
         * (1.0 if parent.matters else _OF_MILD)
     )
+
+
+def _by_place(parent: Group, child: Group) -> float:
+    """The same service; or one tells of the container in which the other's runs."""
+    if parent.workloads & child.services or child.workloads & parent.services:
+        return 10.0
+    return 2.0 if parent.services & child.services else 1.0
 
 
 def _by_onset(parent: Group, child: Group, span: int) -> float:
@@ -205,7 +227,10 @@ def _by_rhythm(parent: Group, child: Group) -> float:
 def _by_kind(parent: Group, child: Group, catalogue: Catalogue) -> float:
     """Effects are symptoms, or the same technology's next complaint; two causes side by side are two."""
     face = max(child.leading, key=lambda name: (depth(catalogue[name]), name))
-    return max(_by_pair(name, face, parent, catalogue) for name in parent.signatures)
+    odds = max(_by_pair(name, face, parent, catalogue) for name in parent.signatures)
+    symptoms = all(depth(catalogue[name]) <= _SYMPTOM for name in parent.leading)
+    late = technology(face) in _GROUND and child.start - parent.start <= _TOLD_LATE
+    return max(odds, 1.5) if late and symptoms else odds
 
 
 def _by_pair(one: str, other: str, parent: Group, catalogue: Catalogue) -> float:
@@ -215,13 +240,13 @@ def _by_pair(one: str, other: str, parent: Group, catalogue: Catalogue) -> float
         return 3.0
     if leads_to(other, one, catalogue) or technology(one) == technology(other):
         return 4.0
-    if technology(other) in _STORES and not {technology(name) for name in parent.signatures} & _GROUND:
+    if technology(other) in STORES and not {technology(name) for name in parent.signatures} & _GROUND:
         return _UNLIKELY
     return _by_depth(depth(catalogue[one]), depth(catalogue[other]))
 
 
 def _by_depth(parent: float, child: float) -> float:
-    if child <= 0.5:
+    if child <= _SYMPTOM:
         return 2.0
     if child < parent:
         return 0.7

@@ -73,7 +73,8 @@ def _distinct(names: tuple[str, ...], rows: Ints, events: Events) -> int:
 
 
 def _error_share(times: Ints, sources: set[int], volume: Volume) -> Rates | None:
-    """The share of error records while the problem lasted, and in as long a stretch before it."""
+    """The share of error records while the problem lasted, and in as long a stretch before it; None where that
+    was no smaller: then it tells of other problems, or this one is in records that are no errors."""
     dated = times[times != NO_TIME]
     if not len(dated):
         return None
@@ -82,7 +83,7 @@ def _error_share(times: Ints, sources: set[int], volume: Volume) -> Rates | None
     length = min(max(end - start, _SHORTEST), _LONGEST)
     before, errors_before = volume.within(sources, start - length, start)
     during, errors_during = volume.within(sources, start, end)
-    if not before or not during:
+    if not before or not during or errors_before * during >= errors_during * before:
         return None
     return Rates(before=errors_before / before, after=errors_during / during)
 

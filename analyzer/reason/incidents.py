@@ -13,10 +13,12 @@ import pyarrow as pa
 from analyzer.catalogue import Catalogue
 from analyzer.match.scan import Window
 from analyzer.model import EVENTS_SCHEMA, SEVERITIES, CascadeMember, Change, Incident
+from analyzer.reason.background import background
 from analyzer.reason.cause import onset_and_strays
 from analyzer.reason.changes import changes, described
 from analyzer.reason.cluster import Problem, cluster
 from analyzer.reason.columns import Events, Ints, columns
+from analyzer.reason.confidence import Grounds
 from analyzer.reason.correlate import Finding, correlate
 from analyzer.reason.episodes import Episode, episodes
 from analyzer.reason.impact import Volume
@@ -24,7 +26,7 @@ from analyzer.reason.portrait import Night, how_many, portrait
 from analyzer.reason.rhythm import rhythm_of
 from analyzer.reason.rules import evaluate_rules
 from analyzer.reason.unknown import named, without_unused
-from analyzer.reason.worth import Places, matters, severities
+from analyzer.reason.worth import matters, severities
 
 _MOST_EPISODES = 1500
 
@@ -32,12 +34,13 @@ _MOST_EPISODES = 1500
 @dataclass(frozen=True, slots=True)
 class Reasoning:
     """Incidents, worst and newest first; the events with those of correlations added; all changes;
-    and for each incident, by its id, the rows of its failures in those events."""
+    and for each incident, by its id, the rows of its failures in those events and the grounds for its root."""
 
     incidents: list[Incident]
     events: pa.Table
     changes: list[Change]
     rows: Mapping[str, Ints]
+    grounds: Mapping[str, Grounds]
 
 
 def reason(
@@ -72,32 +75,35 @@ def reason(
         dict(enumerate(findings, first)),
         Volume.of(volume, events),
         catalogue,
+        severities(events, table, catalogue, unknown.places),
+        spans,
     )
-    problems = [problem for problem in _problems(night, unknown.places) if _touches(problem, events, span)]
-    incidents = _distinct([_counted_within(span, *portrait(problem, night), events) for problem in problems])
+    problems = [problem for problem in _problems(night) if _touches(problem, events, span)]
+    portraits = [portrait(problem, night) for problem in problems]
+    incidents = _distinct([_counted_within(span, told, why.rows, events) for told, why in portraits])
     own = {incident.id: problem.rows for incident, problem in zip(incidents, problems, strict=True)}
-    told, numbered = without_unused(table, unknown, own)
+    shown, numbered = without_unused(table, unknown, own)
     return Reasoning(
         incidents=_ranked(incidents),
-        events=told,
+        events=shown,
         changes=[described(change, table) for change in night.changes],
         rows=numbered,
+        grounds={incident.id: why.grounds for incident, (_, why) in zip(incidents, portraits, strict=True)},
     )
 
 
-def _problems(night: Night, unknown: Places) -> list[Problem]:
-    """What went wrong and is worth telling; `unknown` says how severe what no signature knows is."""
-    events, catalogue = night.events, night.catalogue
+def _problems(night: Night) -> list[Problem]:
+    """What went wrong and is worth telling."""
+    events, catalogue, places = night.events, night.catalogue, night.places
     failures = [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)]
-    places = severities(events, night.table, catalogue, unknown)
-    failing = np.isin(events.signature, failures)
-    failing[: len(unknown)] &= (unknown < 0) | (unknown < SEVERITIES.index("info"))
-    clusters = cluster(_episodes(events, failing), events, places, catalogue)
-    parts = [part for whole in clusters for part in _parted(whole, events, catalogue)]
     # Whoever brings rules of his own wants to hear of each that fires.
     rules = {signature.id for signature in catalogue if signature.rule is not None}
-    asked_for = (any(episode.signature in rules for episode in part.episodes) for part in parts)
-    return [p for p, asked in zip(parts, asked_for, strict=True) if asked or matters(p.episodes, events, places)]
+    asked_for = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if name in rules])
+    failing = np.isin(events.signature, failures) & ((places < SEVERITIES.index("info")) | asked_for)
+    failing &= ~background(events, failing & ~asked_for, places, night.spans)
+    clusters = cluster(_episodes(events, failing), events, places, catalogue)
+    parts = [part for whole in clusters for part in _parted(whole, events, catalogue)]
+    return [part for part in parts if asked_for[part.rows].any() or matters(part.episodes, events, places)]
 
 
 def _is_failure(name: str, catalogue: Catalogue) -> bool:

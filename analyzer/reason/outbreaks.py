@@ -62,7 +62,7 @@ def judge(times: Ints, begin: int) -> npt.NDArray[np.int8]:
         if moments[start] - begin < _LISTENED and _is_steady(moments[start : _end_of_stretch(moments, start)]):
             place = int(np.searchsorted(moments, begin + _LISTENED))
         else:
-            place, first = _end_of_stretch(moments, start), _first_of_stretch(moments, start)
+            first, place = _outbreak(moments, start, float(elapsed[start]) / (start + _PRIOR_RECORDS))
             found[first:place] = OUTBREAK if moments[place - 1] - moments[first] >= _FLASH else FLASH
     kinds[dated] = found
     return kinds
@@ -75,6 +75,23 @@ def _is_steady(moments: Ints) -> bool:
         return False
     counts = np.bincount((moments - moments[0]) // WINDOW)[: lasts // WINDOW]
     return bool(counts[0] < 3 * np.median(counts))
+
+
+def _outbreak(moments: Ints, start: int, pace: float) -> tuple[int, int]:
+    """The first record of an outbreak and the place behind its last one; `pace` is the usual time between two
+    before it. Where there was a pace before, what comes at that pace has no part in it."""
+    end = _end_of_stretch(moments, start)
+    if start < LEAST or end - start < LEAST:
+        return _first_of_stretch(moments, start), end
+    quick = np.flatnonzero(moments[start + LEAST - 1 : end] - moments[start : end - LEAST + 1] < LEAST * pace / 2)
+    if not len(quick):
+        return _first_of_stretch(moments, start), end
+    first, last = start + int(quick[0]), start + int(quick[-1]) + LEAST - 1
+    while moments[first + 1] - moments[first] > pace / 2:
+        first += 1
+    while moments[last] - moments[last - 1] > pace / 2:
+        last -= 1
+    return first, last + 1
 
 
 def _end_of_stretch(moments: Ints, start: int) -> int:

@@ -22,6 +22,7 @@ from analyzer.reason.correlate import Finding
 from analyzer.reason.fingerprint import fingerprint, is_lasting
 from analyzer.reason.impact import Volume, impact
 from analyzer.reason.moments import moment
+from analyzer.reason.worth import Places
 
 _MOST_EVIDENCE = 10
 _MOST_VALUES = 10
@@ -30,7 +31,8 @@ _MOST_VALUES = 10
 @dataclass(frozen=True, slots=True)
 class Night:
     """All that is known of the logs in which the problems were found. `findings` are the correlations
-    by the row of the event that each became."""
+    by the row of the event that each became, `places` say how severe each event is, `spans` from when to when
+    each source goes."""
 
     table: pa.Table
     events: Events
@@ -38,10 +40,12 @@ class Night:
     findings: Mapping[int, Finding]
     volume: Volume
     catalogue: Catalogue
+    places: Places
+    spans: Mapping[str, tuple[int, int]]
 
 
-def portrait(problem: Problem, night: Night) -> tuple[Incident, Mapping[str, Ints]]:
-    """The incident that a problem is, and the rows of its members by signature."""
+def portrait(problem: Problem, night: Night) -> tuple[Incident, Explanation]:
+    """The incident that a problem is, and its explanation, of which it is made."""
     events, catalogue = night.events, night.catalogue
     own = [night.findings[row] for row in problem.rows.tolist() if row in night.findings]
     sources = {int(code) for episode in problem.episodes for code in np.unique(events.source[episode.rows])}
@@ -75,7 +79,7 @@ def portrait(problem: Problem, night: Night) -> tuple[Incident, Mapping[str, Int
         evidence=_evidence(explanation, night.table),
         impact=impact(all_rows, sources, change.micros if change is not None else None, events, night.volume),
     )
-    return incident, explanation.rows
+    return incident, explanation
 
 
 def _nearby(sources: set[int], events: Events) -> frozenset[int]:
@@ -85,7 +89,7 @@ def _nearby(sources: set[int], events: Events) -> frozenset[int]:
 
 
 def _severity(problem: Problem, catalogue: Catalogue) -> Severity:
-    """The worst severity of which there are events enough."""
+    """The worst severity among its failures."""
     present = {catalogue[episode.signature].severity for episode in problem.episodes}
     return min(present, key=SEVERITIES.index)
 

@@ -19,8 +19,14 @@ _LEAST_EVENTS: Mapping[Severity, int] = {"critical": 1, "high": 1, "medium": 4, 
 failures drip all night in any healthy system; only their bursts mean something."""
 
 _BURST = 10 * MINUTE
-_HIGH, _LOW = (SEVERITIES.index(name) for name in ("high", "low"))
+_HIGH, _LOW, _INFO = (SEVERITIES.index(name) for name in ("high", "low", "info"))
 _TRIES_AGAIN = r"(?i)\bretrying\b|\bwill retry\b|\bretry (?:in|after|#)|\battempt \d+ ?(?:of|/) ?\d+|\breconnecting\b"
+
+_TELEMETRY = (
+    r"(?i)\A[^\n]*(?:\b(?:jaeger|zipkin|otel|otlp|open-?telemetry)(?:[-_.]?(?:collector|agent|exporter|query))*\b"
+    r"|\bexport\w* (?:\w+ ){0,2}(?:spans?|traces|metrics|telemetry)\b|\bdropped \d+ spans?\b)"
+)
+"""Words of programs that cannot deliver their traces or metrics: nobody misses a request for that."""
 
 Places = npt.NDArray[np.int8]
 
@@ -29,15 +35,22 @@ def severities(events: Events, table: pa.Table, catalogue: Catalogue, unknown: P
     """How severe each event is, as a place in `SEVERITIES`: as its signature says (or as `unknown` does,
     unless it is negative), but milder where the program that wrote it takes it lightly. What is written
     as a warning counts one step less, unless it is critical; what announces the next attempt counts as
-    low, for if that fails, too, other words follow."""
+    low, for if that fails, too, other words follow; what complains of its own telemetry counts as nothing."""
     known = [SEVERITIES.index(catalogue[name].severity) if name in catalogue else len(SEVERITIES) - 1
              for name in events.signatures]  # fmt: skip
     places: Places = np.array([*known, 0], dtype=np.int8)[events.signature]
     places[: len(unknown)] = np.where(unknown >= 0, unknown, places[: len(unknown)])
     warned = pc.is_in(table["level"], pa.array(["warn", "info", "debug", "trace"])).to_numpy(zero_copy_only=False)
     places = np.where(warned & (places >= _HIGH), np.maximum(places, np.minimum(places + 1, _LOW)), places)
-    again = pc.match_substring_regex(table["text"], _TRIES_AGAIN).fill_null(False).to_numpy(zero_copy_only=False)
-    return np.where(again, np.maximum(places, _LOW), places).astype(np.int8)
+    places = np.where(_says(_TRIES_AGAIN, table), np.maximum(places, _LOW), places)
+    return np.where(_says(_TELEMETRY, table), _INFO, places).astype(np.int8)
+
+
+def _says(pattern: str, table: pa.Table) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = (
+        pc.match_substring_regex(table["text"], pattern).fill_null(False).to_numpy(zero_copy_only=False)
+    )
+    return found
 
 
 def matters(episodes: Sequence[Episode], events: Events, places: Places) -> bool:

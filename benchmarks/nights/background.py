@@ -72,6 +72,18 @@ _ODD = (
 )  # fmt: skip
 """Errors that some program has always written, of which no signature knows and for which nobody is woken."""
 
+_ALL_NIGHT = (
+    ("error", "Exception while exporting Span batch: HTTPConnectionPool(host='jaeger-collector', port=14268): Max "
+     "retries exceeded with url: /api/traces (Caused by NewConnectionError('[Errno 111] Connection refused'))"),
+    ("warn", "failed to export spans: rpc error: code = Unavailable desc = connection error: desc = "
+     "\"transport: Error while dialing: dial tcp: lookup otel-collector on 10.96.0.10:53: no such host\""),
+    ("warn", "Dropped {n} spans due to UnknownHostException(zipkin)"),
+    ("warn", "JWT expired at 2024-06-10T23:00:00Z, a difference of {n} milliseconds"),
+    ("error", "java.net.SocketTimeoutException: connect timed out"),
+    ("error", "could not retrieve currencies: rpc error: code = Canceled desc = context canceled"),
+)  # fmt: skip
+"""What fault-free systems say over and over: telemetry that nobody collects, tokens, callers that went away."""
+
 _SCANNED = ("/wp-login.php", "/.env", "/.git/config", "/phpmyadmin/index.php", "/admin/config.php", "/vendor/phpunit")
 
 
@@ -95,6 +107,8 @@ def benign(layout: str, start: datetime, end: datetime, chance: random.Random) -
         if chance.random() < 0.3:
             yield from _retries(_within(start, end, chance), chance)
         yield from _oddities(start, end, chance)
+        if chance.random() < 0.25:
+            yield from _drip(start, end, chance)
 
 
 def _scan(moment: datetime, chance: random.Random) -> Iterator[Said]:
@@ -124,6 +138,14 @@ def _oddities(start: datetime, end: datetime, chance: random.Random) -> Iterator
     pace, moment = chance.uniform(30, 600), start
     while pace < 300 and moment < end:
         yield moment, "error", _filled(steady, chance)
+        moment += timedelta(seconds=chance.expovariate(1 / pace))
+
+
+def _drip(start: datetime, end: datetime, chance: random.Random) -> Iterator[Said]:
+    """A known error that some system has all night, and nobody minds."""
+    (level, text), pace, moment = chance.choice(_ALL_NIGHT), chance.uniform(20, 200), start
+    while moment < end:
+        yield moment, level, _filled(text, chance)
         moment += timedelta(seconds=chance.expovariate(1 / pace))
 
 

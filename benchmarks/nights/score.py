@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
+from analyzer.reason.confidence import Grounds
 from benchmarks.nights.generate import Truth
 
 Lines = frozenset[tuple[str, int]]
@@ -23,11 +24,13 @@ class Claim:
     root: str | None = None
     onset: datetime | None = None
     confidence: float | None = None
+    grounds: Grounds | None = None
 
 
 @dataclass(slots=True)
 class Score:
-    """Counts over many nights. `onsets` are errors in seconds, `sure` pairs of confidence and truth."""
+    """Counts over many nights. `onsets` are errors in seconds; `sure` are pairs of confidence and truth, where
+    the root of an incident that never happened is wrong."""
 
     happened: int = 0
     claimed: int = 0
@@ -35,6 +38,15 @@ class Score:
     roots: int = 0
     onsets: list[float] = field(default_factory=list)
     sure: list[tuple[float, bool]] = field(default_factory=list)
+
+    def take_in(self, other: Score) -> None:
+        """Add up what was counted over other nights."""
+        self.happened += other.happened
+        self.claimed += other.claimed
+        self.right += other.right
+        self.roots += other.roots
+        self.onsets += other.onsets
+        self.sure += other.sure
 
     def add(
         self, truths: Sequence[Truth], claims: Sequence[Claim], failures: Lines, roots: Sequence[frozenset[str]]
@@ -46,11 +58,11 @@ class Score:
         self.happened += len(truths)
         self.claimed += len(claims)
         self.right += len(pairs)
+        right = rightly_rooted(pairs, claims, roots)
+        self.roots += len(right)
+        self.sure += [(claim.confidence or 0.0, place in right) for place, claim in enumerate(claims)]
         for one, other in pairs:
             truth, claim = truths[one], claims[other]
-            if claim.root is not None:
-                self.roots += claim.root in roots[one]
-                self.sure.append((claim.confidence or 0.0, claim.root in roots[one]))
             if claim.onset is not None:
                 self.onsets.append(abs((claim.onset - truth.onset).total_seconds()))
         return [(truths[one], claims[other]) for one, other in pairs]
@@ -69,6 +81,13 @@ class Score:
     def onset_error(self) -> float:
         """The median in seconds."""
         return median(self.onsets) if self.onsets else float("nan")
+
+
+def rightly_rooted(
+    pairs: Sequence[tuple[int, int]], claims: Sequence[Claim], roots: Sequence[frozenset[str]]
+) -> set[int]:
+    """The places of the claims that name the root of the incident that they match."""
+    return {other for one, other in pairs if claims[other].root in roots[one]}
 
 
 def matched(truths: Sequence[Lines], claims: Sequence[Lines]) -> list[tuple[int, int]]:

@@ -38,3 +38,18 @@ def test_a_stack_trace_counts_though_it_is_written_as_a_warning(level: str, coun
     table = block.read()
     found = unmatched(table, block.reader.layouts, np.ones(len(table.levels), dtype=bool), True)
     assert len(found) == (9 if counts else 0)
+
+
+def test_what_a_pair_says_names_the_failure_though_it_is_quoted() -> None:
+    lines = [
+        'time=2025-10-24T02:14:01Z level=error service=themes msg="swatch 12 has no parent hue"',
+        'time=2025-10-24T02:14:02Z level=error service=themes request_id=ab12 msg="swatch 13 has no parent hue"',
+        "time=2025-10-24T02:14:03Z level=error service=themes err=EOF",
+    ]
+    (block,) = blocks_of("\n".join(lines).encode() + b"\n")
+    table = block.read()
+    found = unmatched(table, block.reader.layouts, np.ones(len(table.levels), dtype=bool), True)
+    assert [name.removeprefix("unknown:") for name in found.names.to_pylist()] == [
+        "swatch <*> has no parent hue",
+        "EOF",
+    ]

@@ -14,7 +14,16 @@ LOCK = signature("postgresql.lock_wait", category="concurrency")
 EXPIRED = signature("tls.certificate_expired", category="tls")
 MISSING = signature("postgresql.undefined_table", category="schema_mismatch", captures="relation")
 SLOW = signature("app.slow", severity="low", category="timeout")
-ALL = catalogue(CRASH, EXPIRED, LOCK, MISSING, POOL, REFUSED, SLOW, UPSTREAM)
+OOM = signature("kubernetes.oom_killed", severity="critical", category="resource_exhaustion", captures="pod")
+DIAL = signature("go.dial_refused", category="connection")
+HEAP = signature("java.heap_space", severity="critical", category="resource_exhaustion")
+SELECTION = signature("mongodb.server_selection_timeout", category="timeout")
+CALL = signature("node.connection_timed_out", category="timeout")
+ANY = signature("java.servlet_exception", category="programming_error")
+BENIGN = signature("postgresql.unique_violation", severity="medium", category="constraint_violation")
+ALL = catalogue(
+    ANY, BENIGN, CALL, DIAL, HEAP, OOM, SELECTION, CRASH, EXPIRED, LOCK, MISSING, POOL, REFUSED, SLOW, UPSTREAM
+)
 WHOLE_NIGHT = "\n".join(["00:00:00  cron  app.slow", "23:59:00  cron  app.slow"]) + "\n"
 
 
@@ -78,3 +87,28 @@ def test_onsets_close_together_say_little_where_failures_are_many() -> None:
     lines = "".join(repeated(f"svc{n}", kind.id, 300 * n, 2, 1) for n, kind in enumerate(kinds))
     found = roots(lines, catalogue(*ALL, *kinds))
     assert len(found) == len(kinds)
+
+
+def test_what_the_ground_reports_late_is_still_the_root() -> None:
+    story = repeated("storefront", "go.dial_refused", 0, 200, 3)
+    assert roots(story + repeated("events", "kubernetes.oom_killed", 9, 1, 1)) == ["kubernetes.oom_killed"]
+
+
+def test_a_pod_is_tied_to_the_service_that_it_runs() -> None:
+    pod = "pod=adservice-76bdd69666-ckc5j"
+    killed = repeated("events", "kubernetes.oom_killed", 6, 1, 1, pod)
+    assert roots(killed + repeated("adservice", "java.heap_space", 306, 9, 40)) == ["kubernetes.oom_killed"]
+    assert len(roots(killed + repeated("billing", "java.heap_space", 306, 9, 40))) == 2
+
+
+def test_who_cannot_reach_a_store_comes_before_who_cannot_reach_that_one() -> None:
+    story = repeated("front", "node.connection_timed_out", 0, 100, 4)
+    story += repeated("carts", "java.servlet_exception", 20, 100, 4)
+    assert roots(story + repeated("carts", "mongodb.server_selection_timeout", 20, 100, 4)) == [
+        "mongodb.server_selection_timeout"
+    ]
+
+
+def test_a_lone_mild_failure_a_moment_before_did_not_set_off_what_is_severe() -> None:
+    story = repeated("postgres", "postgresql.unique_violation", 0, 1, 1)
+    assert roots(story + repeated("postgres", "postgresql.undefined_table", 1, 40, 9)) == ["postgresql.undefined_table"]

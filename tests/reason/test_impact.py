@@ -49,6 +49,11 @@ def test_the_share_of_errors_is_set_against_the_time_before() -> None:
     assert impact().error_share is None
 
 
+def test_a_share_that_was_no_smaller_before_tells_of_something_else() -> None:
+    before = dict.fromkeys(range(-10, 0), 8)
+    assert impact(table=volume("logs/api.log", {**before, 0: 5, 1: 5, 2: 5})).error_share is None
+
+
 def test_failures_a_minute_before_and_after_the_change() -> None:
     assert impact().around_change == Rates(before=0.0, after=0.2)
     assert impact(STORY.replace("09:59:00", "10:05:00")).around_change is None

@@ -61,3 +61,11 @@ def test_a_log_that_begins_with_a_flood_which_ends_tells_of_an_outbreak() -> Non
 def test_records_without_a_time_have_no_past() -> None:
     times = np.full(50, NO_TIME)
     assert judge(times, 0).tolist() == [CHRONIC] * 50
+
+
+def test_an_outbreak_amid_a_drip_begins_and_ends_where_the_pace_changes() -> None:
+    drip, burst = every(150, 0, 18000), every(1, 9010, 9130)
+    times = sorted([*drip, *burst])
+    outbreak = [time for time, kind in zip(times, kinds(*times), strict=True) if kind == OUTBREAK]
+    assert 9000 <= outbreak[0] <= 9010
+    assert 9129 <= outbreak[-1] <= 9500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 
 from analyzer.reason.incidents import reason
 from tests.reason.stories import catalogue, events, signature
@@ -37,3 +38,17 @@ def test_retries_that_were_announced_and_then_stopped_are_none() -> None:
 
 def test_a_critical_failure_counts_at_any_level() -> None:
     assert incidents("10:00:00  kafka  kafka.disk_full", "warn") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Exception while exporting Span batch: HTTPConnectionPool(host='jaeger-collector', port=14268): refused",
+        "failed to export spans: lookup opentelemetrycollector on 10.96.0.10:53: no such host",
+        "Dropped 17 spans due to UnknownHostException(zipkin)",
+    ],
+)
+def test_telemetry_that_nobody_collects_wakes_nobody(text: str) -> None:
+    many = "\n".join(f"10:00:{n:02d}  api  node.connection_refused" for n in range(60))
+    assert incidents(many, "error", text) == 0
+    assert incidents(many, "error", "order 17: connection refused") == 1
