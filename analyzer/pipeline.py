@@ -30,6 +30,9 @@ from analyzer.reason.moments import microseconds
 from analyzer.reason.templates import Shapes, Templates, shapes
 from analyzer.redact import redact
 
+EXCERPT = 40
+"""Records of which somebody has picked each: what failed in so few is told, however mild or lonely."""
+
 
 def analyze(  # noqa: PLR0913 (the public function has as many parameters as there are options)
     paths: Iterable[str | os.PathLike[str]],
@@ -166,7 +169,13 @@ class _Run:
 
     def _conclude(self, sources: list[Source]) -> Analysis:
         volume = _volume_table(self.volume)
-        explained = reason(self.sink.table(), self.catalogue, volume=volume, spans=dict(_spans(sources)))
+        explained = reason(
+            self.sink.table(),
+            self.catalogue,
+            volume=volume,
+            spans=dict(_spans(sources)),
+            every_failure=sum(source.records for source in sources) <= EXCERPT,
+        )
         unknown = self.templates.summary()
         times = [t for s in sources for t in (s.first_timestamp, s.last_timestamp) if t is not None]
         return Analysis(

@@ -50,6 +50,7 @@ def reason(
     volume: pa.Table | None = None,
     spans: Mapping[str, tuple[int, int]] | None = None,
     families: Mapping[str, str] | None = None,
+    every_failure: bool = False,
 ) -> Reasoning:
     """Explain the events of a run.
 
@@ -57,6 +58,7 @@ def reason(
     the events around it are there to explain them. `volume` (records per minute) tells how much more
     fails than before; `spans` the first and last time that each source has: what it says nothing of,
     is not missed. `families` names the template of a masked text, where other nights tell more of them.
+    With `every_failure`, those are told, too, that are worth nobody's sleep when they come alone.
     """
     span, spans = span or Window(), spans or {}
     unknown = named(evaluate_rules(table, catalogue), catalogue, spans, families)
@@ -78,7 +80,7 @@ def reason(
         severities(events, table, catalogue, unknown.places),
         spans,
     )
-    problems = [problem for problem in _problems(night) if _touches(problem, events, span)]
+    problems = [problem for problem in _problems(night, every_failure) if _touches(problem, events, span)]
     portraits = [portrait(problem, night) for problem in problems]
     incidents = _distinct([_counted_within(span, told, why.rows, events) for told, why in portraits])
     own = {incident.id: problem.rows for incident, problem in zip(incidents, problems, strict=True)}
@@ -92,14 +94,17 @@ def reason(
     )
 
 
-def _problems(night: Night) -> list[Problem]:
+def _problems(night: Night, every_failure: bool) -> list[Problem]:
     """What went wrong and is worth telling."""
     events, catalogue, places = night.events, night.catalogue, night.places
     failures = [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)]
+    serious = places < SEVERITIES.index("info")
     # Whoever brings rules of his own wants to hear of each that fires.
     rules = {signature.id for signature in catalogue if signature.rule is not None}
     asked_for = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if name in rules])
-    failing = np.isin(events.signature, failures) & ((places < SEVERITIES.index("info")) | asked_for)
+    if every_failure:
+        asked_for |= serious
+    failing = np.isin(events.signature, failures) & (serious | asked_for)
     failing &= ~background(events, failing & ~asked_for, places, night.spans)
     clusters = cluster(_episodes(events, failing), events, places, catalogue)
     parts = [part for whole in clusters for part in _parted(whole, events, catalogue)]

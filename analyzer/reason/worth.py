@@ -28,6 +28,13 @@ _TELEMETRY = (
 )
 """Words of programs that cannot deliver their traces or metrics: nobody misses a request for that."""
 
+_MILD_WORD = (
+    r"(?i)^[^\n]{0,100}?(?:\b(?:info|inf|information|informational|notice|debug|dbg|dbug|trace|verbose)\b|\blog: |"
+    r"(?-i:\b(?:FINE|FINER|FINEST|CONFIG)\b|^\W*[IDVTN]\b|^[IDVT]\d{4} |[\[ /(|][IDVTN][\]/ )|])|^<\d+>)"
+    r"|\\?\"(?:level|severity|priority)|\b(?:level|lvl|severity)="
+)
+"""What says of a record that it is information or less."""
+
 Places = npt.NDArray[np.int8]
 
 
@@ -40,7 +47,7 @@ def severities(events: Events, table: pa.Table, catalogue: Catalogue, unknown: P
              for name in events.signatures]  # fmt: skip
     places: Places = np.array([*known, 0], dtype=np.int8)[events.signature]
     places[: len(unknown)] = np.where(unknown >= 0, unknown, places[: len(unknown)])
-    warned = pc.is_in(table["level"], pa.array(["warn", "info", "debug", "trace"])).to_numpy(zero_copy_only=False)
+    warned = _taken_lightly(table)
     places = np.where(warned & (places >= _HIGH), np.maximum(places, np.minimum(places + 1, _LOW)), places)
     places = np.where(_says(_TRIES_AGAIN, table), np.maximum(places, _LOW), places)
     return np.where(_says(_TELEMETRY, table), _INFO, places).astype(np.int8)
@@ -50,6 +57,16 @@ def _says(pattern: str, table: pa.Table) -> npt.NDArray[np.bool_]:
     found: npt.NDArray[np.bool_] = (
         pc.match_substring_regex(table["text"], pattern).fill_null(False).to_numpy(zero_copy_only=False)
     )
+    return found
+
+
+def _taken_lightly(table: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which records are written as a warning or less. One without any word for its level passes for information
+    as long as nothing in it sounds like an error, which says nothing of how its writer took it."""
+    warning = pc.equal(table["level"], "warn")
+    mild = pc.is_in(table["level"], pa.array(["info", "debug", "trace"]))
+    lightly = pc.or_kleene(warning, pc.and_kleene(mild, pc.match_substring_regex(table["text"], _MILD_WORD)))
+    found: npt.NDArray[np.bool_] = lightly.fill_null(False).to_numpy(zero_copy_only=False)
     return found
 
 

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from analyzer.model import SEVERITIES, Analysis, CascadeMember, Change, Evidence, Incident, Rhythm, Skipped, Source
 from analyzer.report.clean import one_line
 
+_MOST_NAMED = 3
 _RHYTHMS: dict[Rhythm, str] = {"burst": "in one burst", "steady": "a steady drip", "on and off": "on and off"}
 
 
@@ -124,11 +128,21 @@ def clean_result(analysis: Analysis) -> str:
     """A result without incidents, in words that leave no doubt about what was looked at."""
     if not analysis.totals.records:
         return "Nothing could be read, so nothing can be said about incidents."
+    compared = f"No incident: {counted(analysis.totals.records, 'record')} compared with the catalogue"
+    milder = _milder_failures(analysis)
+    if milder:
+        return f"{compared}; what failed was too mild and too rare to be one: {milder}."
     known = "" if analysis.unknown else ", and no error-like record that it does not know"
-    return (
-        f"No incident: {counted(analysis.totals.records, 'record')} were compared with the catalogue "
-        f"and none of them shows a failure{known}."
-    )
+    return f"{compared}, and none shows a failure{known}."
+
+
+def _milder_failures(analysis: Analysis) -> str:
+    """The signatures of failures that are part of no incident, the commonest first."""
+    serious = analysis.events.filter(pc.not_equal(analysis.events["severity"], "info"))
+    counts = Counter(serious["signature"].cast(pa.string()).to_pylist())
+    named = [f"{one_line(name, 60)} ({count:,})" for name, count in counts.most_common(_MOST_NAMED)]
+    others = len(counts) - len(named)
+    return ", ".join([*named, f"{others} more"] if others else named)
 
 
 def confident_root(incident: Incident) -> str:

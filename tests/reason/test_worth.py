@@ -52,3 +52,25 @@ def test_telemetry_that_nobody_collects_wakes_nobody(text: str) -> None:
     many = "\n".join(f"10:00:{n:02d}  api  node.connection_refused" for n in range(60))
     assert incidents(many, "error", text) == 0
     assert incidents(many, "error", "order 17: connection refused") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("connect ECONNREFUSED 10.0.0.5:5432", 1),
+        ("2025-10-24 10:00:00 INFO connect ECONNREFUSED 10.0.0.5:5432", 0),
+        ('{"level":30,"msg":"connect ECONNREFUSED 10.0.0.5:5432"}', 0),
+        ("I1024 10:00:00.000000 1 client.go:7] connect ECONNREFUSED 10.0.0.5:5432", 0),
+        ("10:00:00 [I] connect ECONNREFUSED 10.0.0.5:5432", 0),
+    ],
+)
+def test_what_nobody_called_information_is_not_taken_lightly(text: str, expected: int) -> None:
+    assert incidents("10:00:00  api  node.connection_refused", "info", text) == expected
+
+
+def test_every_failure_can_be_asked_for() -> None:
+    table = events("10:00:00  api  redis.slow\n10:00:01  api  app.deployed")
+    mild = catalogue(signature("redis.slow", severity="low"), signature("app.deployed", severity="info", kind="change"))
+    assert not reason(table, mild).incidents
+    (incident,) = reason(table, mild, every_failure=True).incidents
+    assert incident.root_cause.signature == "redis.slow"

@@ -291,7 +291,7 @@ def test_clean_night(open_report: Open) -> None:
     page = open_report(clean_analysis())
     timeline_of(page)
     assert page.locator("h1").inner_text() == "No incident"
-    assert "3,100 records were compared" in page.locator(".clean").inner_text()
+    assert "3,100 records compared" in page.locator(".clean").inner_text()
     assert page.locator("article").count() == 0
 
 

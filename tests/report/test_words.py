@@ -77,6 +77,12 @@ def test_clean_result_never_claims_more_than_was_read() -> None:
     assert words.clean_result(nothing).startswith("Nothing could be read")
 
 
+def test_clean_result_names_failures_that_are_no_incident() -> None:
+    mild = dataclasses.replace(make_analysis(), incidents=[], unknown=[])
+    assert "none shows a failure" not in words.clean_result(mild)
+    assert f"{mild.events['signature'][0].as_py()} (" in words.clean_result(mild)
+
+
 def test_change_before_tells_before_from_after() -> None:
     incident = silent_201()
     later = dataclasses.replace(DEPLOY, timestamp=incident.start and incident.start + timedelta(seconds=5))
