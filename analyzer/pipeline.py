@@ -28,7 +28,7 @@ from analyzer.reason.columns import NO_TIME
 from analyzer.reason.incidents import reason
 from analyzer.reason.moments import microseconds
 from analyzer.reason.templates import Shapes, Templates, shapes
-from analyzer.redact import redact
+from analyzer.redact import redact_each
 
 EXCERPT = 40
 """Records of which somebody has picked each: what failed in so few is told, however mild or lonely."""
@@ -215,7 +215,10 @@ def with_context(incidents: Iterable[Incident], hide_secrets: bool) -> list[Inci
     for evidence in (e for incident in told for e in incident.evidence if not e.before and not e.after):
         wanted.setdefault(evidence.source, {})[evidence.offset] = evidence.text.count("\n") + 1
     found = {path: contexts(path, list(records.items())) for path, records in wanted.items()}
-    clean = redact if hide_secrets else str
+    lines = [
+        line for known in found.values() for each in known.values() for line in (*each.before, each.record, *each.after)
+    ]
+    clean = redact_each(lines).__getitem__ if hide_secrets else str
 
     def around(evidence: Evidence) -> Evidence:
         context = found.get(evidence.source, {}).get(evidence.offset)

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PROVIDED_BY = {"yaml": "pyyaml"}
 IN_EXTRAS = {"jq"}
-NEVER_IMPORTED = {"tzdata"}
-"""Data behind the standard library's zoneinfo, for machines that have none."""
+NEVER_IMPORTED = {"tzdata", "plotly"}
+"""Data behind the standard library's zoneinfo, for machines that have none; and the script that draws the timeline."""
 
 
 @pytest.fixture(scope="session")

@@ -72,8 +72,8 @@ def cluster(episodes: Sequence[Episode], events: Events, places: Places, catalog
             parent[find(second)] = find(first)
     members = _grouped(episodes, find)
     known = [tuple(episodes[place] for place in group) for group in members]
-    groups = [Group(group, events, matters(group, events, places)) for group in known]
-    for one, other in descent(groups, events, catalogue):
+    groups = [Group(group, events, catalogue, matters(group, events, places)) for group in known]
+    for one, other in descent(groups, events):
         parent[find(members[other][0])] = find(members[one][0])
     return [Problem(tuple(episodes[place] for place in group)) for group in _grouped(episodes, find)]
 
@@ -112,6 +112,10 @@ def _near_pairs(episodes: Sequence[Episode]) -> Iterable[tuple[int, int]]:
         yield from ((o, place) for o in range(len(episodes)) if o not in open_ and o != place)
 
 
+_TOGETHER = 0.8
+"""The most that it counts if the events of two come together."""
+
+
 class _Evidence:
     """Weighs what speaks for two episodes being parts of one problem."""
 
@@ -124,12 +128,13 @@ class _Evidence:
         self._long = np.array([len(value) >= 6 for value in events.values], dtype=bool)
 
     def weight(self, first: Episode, second: Episode) -> float:
-        """The sum of all evidence; stops as soon as it is enough."""
+        """The sum of all evidence; stops as soon as it is enough, and before the last and dearest where that cannot
+        make it enough."""
         total = 0.0
         for evidence in _KINDS:
-            total += evidence(self, first, second)
-            if total >= ENOUGH:
+            if total >= ENOUGH or (evidence is _come_together and total + _TOGETHER < ENOUGH):
                 break
+            total += evidence(self, first, second)
         return total
 
     def lineage(self, signature: str) -> set[str]:
@@ -222,7 +227,7 @@ def _come_together(evidence: _Evidence, first: Episode, second: Episode) -> floa
     share = float((_distance(rare, common) <= SKEW).mean())
     length = max(int(common[-1] - common[0]), SECOND)
     chance = min(1.0, len(common) * 2 * SKEW / length)
-    return 0.8 if share >= 0.5 and share >= 3 * chance else 0.5 if share >= 0.5 and share >= 2 * chance else 0.0
+    return _TOGETHER if share >= 0.5 and share >= 3 * chance else 0.5 if share >= 0.5 and share >= 2 * chance else 0.0
 
 
 def _stand_together(evidence: _Evidence, first: Episode, second: Episode) -> float:
@@ -268,8 +273,8 @@ _KINDS: tuple[Callable[[_Evidence, Episode, Episode], float], ...] = (
     _same_place,
     _began_together,
     _stand_together,
-    _come_together,
     _same_requests,
+    _come_together,
 )
 
 __all__ = ["ENOUGH", "Problem", "cluster"]

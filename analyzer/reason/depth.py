@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from analyzer.catalogue import Catalogue
 from analyzer.model import UNKNOWN, Signature
@@ -39,18 +40,28 @@ _OF_A_STORE: Mapping[str, float] = {"connection": 0.65, "timeout": 0.6, "crash":
 store that went down."""
 
 
+_ASKED_AGAIN = 1 << 12
+"""Names of which the same is asked for every pair of problems."""
+
+
 def depth(signature: Signature) -> float:
     """1 for what usually is a cause, 0 for what usually is a symptom."""
-    usual = _DEPTH.get(signature.category, 0.5)
-    if technology(signature.id) in _REPORTERS and signature.category not in _OWN:
+    return _depth(signature.id, signature.category)
+
+
+@lru_cache(_ASKED_AGAIN)
+def _depth(name: str, category: str) -> float:
+    usual = _DEPTH.get(category, 0.5)
+    if technology(name) in _REPORTERS and category not in _OWN:
         return 0.5 * usual
-    if signature.id.endswith(_ANY):
+    if name.endswith(_ANY):
         return min(usual, _DEPTH[UNKNOWN])
-    if technology(signature.id) in STORES and signature.category in _OF_A_STORE:
-        return _OF_A_STORE[signature.category]
-    return min(usual, 0.5) if signature.id.endswith(_WAITING) else usual
+    if technology(name) in STORES and category in _OF_A_STORE:
+        return _OF_A_STORE[category]
+    return min(usual, 0.5) if name.endswith(_WAITING) else usual
 
 
+@lru_cache(_ASKED_AGAIN)
 def technology(signature: str) -> str:
     """The first part of a signature's id; of two failures that nobody knows, no common one."""
     first = signature.partition(".")[0]
@@ -60,5 +71,5 @@ def technology(signature: str) -> str:
 def leads_to(first: str, second: str, catalogue: Catalogue) -> bool:
     """Whether the catalogue declares that the first failure, or a broader one that it refines, brings
     about the second."""
-    effects = catalogue.effects.get(first, frozenset())
-    return not effects.isdisjoint((second, *catalogue.ancestors(second)))
+    effects = catalogue.effects.get(first)
+    return effects is not None and not effects.isdisjoint((second, *catalogue.ancestors(second)))

@@ -71,6 +71,7 @@ class Group:
 
     episodes: tuple[Episode, ...]
     events: Events
+    catalogue: Catalogue
     matters: bool = True
     """Whether it is worth a word on its own."""
 
@@ -106,6 +107,20 @@ class Group:
         return frozenset(e.signature for e in self.episodes if e.start - self.start <= 10 * SECOND)
 
     @cached_property
+    def technologies(self) -> frozenset[str]:
+        """Of what kind of program its failures are."""
+        return frozenset(map(technology, self.signatures))
+
+    @cached_property
+    def face(self) -> str:
+        """The deepest of what failed in its first seconds."""
+        return max(self.leading, key=lambda name: (self.depth(name), name))
+
+    def depth(self, name: str) -> float:
+        """See `analyzer.reason.depth`."""
+        return depth(self.catalogue[name])
+
+    @cached_property
     def services(self) -> frozenset[str]:
         """Where it fails."""
         return frozenset(episode.service for episode in self.episodes)
@@ -139,7 +154,7 @@ class Group:
         return frozenset(codes)
 
 
-def descent(groups: Sequence[Group], events: Events, catalogue: Catalogue) -> list[tuple[int, int]]:
+def descent(groups: Sequence[Group], events: Events) -> list[tuple[int, int]]:
     """Pairs (parent, child) of places in `groups`: each child with its most likely parent."""
     dated = sorted((place for place, g in enumerate(groups) if g.start != NO_TIME), key=lambda p: groups[p].start)
     if len(dated) < 2:
@@ -149,7 +164,7 @@ def descent(groups: Sequence[Group], events: Events, catalogue: Catalogue) -> li
     parent_of: dict[int, int] = {}
     for child in dated:
         candidates = [
-            (_odds(groups[parent], groups[child], span, catalogue) / (len(dated) + _ALWAYS_DOUBT), parent)
+            (_odds(groups[parent], groups[child], span) / (len(dated) + _ALWAYS_DOUBT), parent)
             for parent in dated
             if _may_descend(groups[child], groups[parent]) and child not in _line(parent, parent_of)
         ]
@@ -173,13 +188,13 @@ def _line(place: int, parent_of: Mapping[int, int]) -> list[int]:
     return line
 
 
-def _odds(parent: Group, child: Group, span: int, catalogue: Catalogue) -> float:
+def _odds(parent: Group, child: Group, span: int) -> float:
     """How much likelier the two are if one set off the other."""
     return (
         _by_onset(parent, child, span)
         * _by_end(parent, child)
         * _by_rhythm(parent, child)
-        * _by_kind(parent, child, catalogue)
+        * _by_kind(parent, child)
         * _by_entities(parent, child)
         * _by_requests(parent, child)
         * _by_place(parent, child)
@@ -224,25 +239,25 @@ def _by_rhythm(parent: Group, child: Group) -> float:
     return float(np.clip((found.mean() + 0.02) / (chance + 0.02), 0.5, 20.0))
 
 
-def _by_kind(parent: Group, child: Group, catalogue: Catalogue) -> float:
+def _by_kind(parent: Group, child: Group) -> float:
     """Effects are symptoms, or the same technology's next complaint; two causes side by side are two."""
-    face = max(child.leading, key=lambda name: (depth(catalogue[name]), name))
-    odds = max(_by_pair(name, face, parent, catalogue) for name in parent.signatures)
-    symptoms = all(depth(catalogue[name]) <= _SYMPTOM for name in parent.leading)
+    face = child.face
+    odds = max(_by_pair(name, face, parent) for name in parent.signatures)
+    symptoms = all(parent.depth(name) <= _SYMPTOM for name in parent.leading)
     late = technology(face) in _GROUND and child.start - parent.start <= _TOLD_LATE
     return max(odds, 1.5) if late and symptoms else odds
 
 
-def _by_pair(one: str, other: str, parent: Group, catalogue: Catalogue) -> float:
-    if leads_to(one, other, catalogue):
+def _by_pair(one: str, other: str, parent: Group) -> float:
+    if leads_to(one, other, parent.catalogue):
         return 30.0
     if one == other:
         return 3.0
-    if leads_to(other, one, catalogue) or technology(one) == technology(other):
+    if leads_to(other, one, parent.catalogue) or technology(one) == technology(other):
         return 4.0
-    if technology(other) in STORES and not {technology(name) for name in parent.signatures} & _GROUND:
+    if technology(other) in STORES and not parent.technologies & _GROUND:
         return _UNLIKELY
-    return _by_depth(depth(catalogue[one]), depth(catalogue[other]))
+    return _by_depth(parent.depth(one), parent.depth(other))
 
 
 def _by_depth(parent: float, child: float) -> float:
