@@ -8,6 +8,7 @@ that dies (of the memory that a machine lacks, say) takes only its piece of work
 from __future__ import annotations
 
 import gc
+import mmap
 import multiprocessing
 import os
 import pickle
@@ -15,8 +16,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +26,12 @@ _ATTEMPTS = 2
 """How many processes may die of the same piece of work."""
 _SPARES = 2
 """Processes that take the place of others: once work has begun, no more can be forked."""
+
+_SHARED = 16 << 20
+"""Bytes of memory by which work reaches a process: larger work goes through its pipe, which takes longer."""
+
+_ALIGNMENT = 64
+"""Bytes at a multiple of which Arrow likes its buffers to begin."""
 
 Work = TypeVar("Work")
 Result = TypeVar("Result")
@@ -104,14 +112,15 @@ class _Process:
     def __init__(self, do: Callable[[Any], Any]) -> None:
         context = multiprocessing.get_context("fork")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, do), daemon=True)
+        self._shared = mmap.mmap(-1, _SHARED)
+        self._process = context.Process(target=_serve, args=(theirs, self._shared, do), daemon=True)
         self._process.start()
         theirs.close()
 
     def ask(self, work: object) -> tuple[bool, Any]:
         """Whether it was done, and the result or what was raised. Raises `EOFError` or `OSError` where the process
         dies."""
-        _send(self._connection, work)
+        _send(self._connection, work, self._shared)
         answer: tuple[bool, Any] = _receive(self._connection)
         return answer
 
@@ -130,13 +139,14 @@ def _forked(do: Callable[[Any], Any], jobs: int) -> list[_Process]:
         gc.unfreeze()
 
 
-def _serve(connection: Connection, do: Callable[[Any], Any]) -> None:
-    """What a forked process does until its pipe is closed."""
+def _serve(connection: Connection, shared: mmap.mmap, do: Callable[[Any], Any]) -> None:
+    """What a forked process does until its pipe is closed. Work may lie in `shared`, so nothing of it is kept once
+    it is answered."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the process that hands out the work
     _let_go_of_files(connection.fileno())
     while True:
         try:
-            work = _receive(connection)
+            work = _receive(connection, shared)
         except (EOFError, OSError):
             os._exit(0)
         try:
@@ -157,23 +167,38 @@ def _let_go_of_files(kept: int) -> None:
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _send(connection: Connection, value: object) -> None:
-    """Send a value; large buffers go as they are, uncopied."""
+def _send(connection: Connection, value: object, shared: mmap.mmap | None = None) -> None:
+    """Send a value; its large buffers go by shared memory as far as there is any, and uncopied where there is none."""
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    connection.send_bytes(pickle.dumps((len(head), [buffer.raw().nbytes for buffer in buffers])))
+    raw = [buffer.raw() for buffer in buffers]
+    sizes = [each.nbytes for each in raw]
+    begins = _aligned(sizes)
+    by_memory = shared is not None and begins[-1] <= len(shared)
+    connection.send_bytes(pickle.dumps((by_memory, sizes)))
+    if shared is not None and by_memory:
+        for begin, each in zip(begins, raw, strict=False):
+            shared.seek(begin)
+            shared.write(each)
     connection.send_bytes(head)
-    for buffer in buffers:
-        connection.send_bytes(buffer.raw())
+    for each in () if by_memory else raw:
+        connection.send_bytes(each)
 
 
-def _receive(connection: Connection) -> Any:
+def _aligned(sizes: Sequence[int]) -> list[int]:
+    """Where buffers of these sizes begin that lie one behind the other, and where the last of them ends."""
+    return list(accumulate((size + -size % _ALIGNMENT for size in sizes), initial=0))
+
+
+def _receive(connection: Connection, shared: mmap.mmap | None = None) -> Any:
     """What `_send` sent at the other end. Raises `EOFError` where that is closed."""
-    size, sizes = pickle.loads(connection.recv_bytes())  # noqa: S301 (from a process of our own)
-    head = connection.recv_bytes(size)
-    buffers = []
-    for length in sizes:
-        buffer = bytearray(length)
+    by_memory, sizes = pickle.loads(connection.recv_bytes())  # noqa: S301 (from a process of our own)
+    head = connection.recv_bytes()
+    if by_memory and shared is not None:
+        whole = memoryview(shared)
+        parts = [whole[begin : begin + size] for begin, size in zip(_aligned(sizes), sizes, strict=False)]
+        return pickle.loads(head, buffers=parts)  # noqa: S301
+    buffers = [bytearray(size) for size in sizes]
+    for buffer in buffers:
         connection.recv_bytes_into(buffer)
-        buffers.append(buffer)
     return pickle.loads(head, buffers=buffers)  # noqa: S301 (from a process of our own)
