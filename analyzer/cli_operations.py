@@ -171,7 +171,9 @@ def events(
         str | None, typer.Option(metavar="TIME", help="Earliest time, like 2025-10-24T02:00.", show_default=False)
     ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Latest time.", show_default=False)] = None,
-    format: Annotated[EventsFormat, typer.Option()] = "csv",  # noqa: A002 - the name of the option
+    format: Annotated[  # noqa: A002 - the name of the option
+        EventsFormat | None, typer.Option(help="Default: as FILE ends, else csv.", show_default=False)
+    ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write them there.", show_default=False)
     ] = None,

@@ -207,6 +207,8 @@ def test_stored_events(command: Command, log: Path, tmp_path: Path) -> None:
     assert pq.read_table(io.BytesIO(ask("--format", "parquet"))).num_rows == 20
     ask("--output", "out.csv", "--until", "2025-10-25T01:04:00+00:00")
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 6
+    ask("--output", "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").num_rows == 20
     wrong = command("events", *STORE, "--where", "severty == 'high'")
     assert (wrong.returncode, b"did you mean 'severity'?" in wrong.stderr) == (2, True)
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ from analyzer.store import open_store
 from analyzer.store.query import condition, events_schema, stored_events
 
 Format = Literal["csv", "json", "parquet"]
+_BY_ENDING: Mapping[str, Format] = {".json": "json", ".jsonl": "json", ".ndjson": "json", ".parquet": "parquet"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +34,23 @@ class EventsCommand:
     where: str | None = None
     since: str | None = None
     until: str | None = None
-    format: Format = "csv"
+    format: Format | None = None
+    """None: as the name of the output ends."""
     output: str | None = None
 
 
 def events(command: EventsCommand) -> Status:
     """Write the events that were asked for, in the order of their nights."""
+    form = command.format or _BY_ENDING.get(Path(command.output or "").suffix.lower(), "csv")
     if command.output is not None:
         check_target(command.output, [])
-    elif command.format == "parquet" and is_terminal(sys.stdout):
+    elif form == "parquet" and is_terminal(sys.stdout):
         raise InputError("Parquet is not for the terminal: name a file with --output, or redirect")
     wanted = condition(command.where) if command.where is not None else None
     since, until = _time(command.since, "since"), _time(command.until, "until")
     files = open_store(command.store).event_files()
     found = stored_events(files, wanted, since, until) if files else iter(())
-    pieces = _PIECES[command.format](found)
+    pieces = _PIECES[form](found)
     if command.output is not None:
         write_file(command.output, b"".join(pieces))
     else:

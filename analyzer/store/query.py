@@ -1,7 +1,7 @@
 """Questions to stored events: a condition in words -> a filter that runs where the columns are.
 
-Conditions look like those of Python and pandas: `severity == "critical" and service in ("api", "web")`.
-They are parsed, never run.
+Conditions look like those of Python and pandas: `severity == "critical" and service in ("api", "web")`; SQL's
+spelling of the same (`severity = 'critical' AND NOT ...`, `<>`) is understood, too. They are parsed, never run.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,10 +37,23 @@ _FUNCTIONS: Mapping[str, Callable[[Any, str], Any]] = {
 _EXAMPLE = """severity == "critical" and contains(text, "timeout")"""
 
 
+_SQL = re.compile(
+    r"""(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<equal>(?<![=!<>])=(?!=))|(?P<unequal><>)|"""
+    r"""\b(?P<word>AND|OR|NOT|IN|IS|NULL)\b"""
+)
+"""Where SQL writes otherwise than Python; quoted text is found first, and stays."""
+
+
+def _as_in_python(found: re.Match[str]) -> str:
+    if found["word"]:
+        return "None" if found["word"] == "NULL" else found["word"].lower()
+    return found["text"] or ("==" if found["equal"] else "!=")
+
+
 def condition(text: str) -> pc.Expression:
     """The filter that a condition stands for. Raises `InputError` that says what is wrong with it."""
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(_SQL.sub(_as_in_python, text.strip()), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = getattr(error, "msg", None) or str(error)
         raise InputError(f"--where {text!r} is no condition ({reason}); write it like {_EXAMPLE}") from error
@@ -104,6 +118,8 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> pc.Expression
         case ((ast.In() | ast.NotIn()), (ast.Tuple(elts=items) | ast.List(elts=items))):
             found = column.isin([_value(left, item) for item in items])
             return ~found if isinstance(op, ast.NotIn) else found
+        case ((ast.In() | ast.NotIn()), ast.Constant(value=str())):  # SQL's list of one
+            return _comparison(left, op, ast.Tuple([right]))
         case ((ast.Is() | ast.Eq()), ast.Constant(value=None)):
             return column.is_null()
         case ((ast.IsNot() | ast.NotEq()), ast.Constant(value=None)):
