@@ -53,11 +53,12 @@ _ANY_WORDS = f"(?:{_ERROR_WORDS})|(?:{_WARN_WORDS})"
 _HEAD = 240
 """Bytes at a line's beginning within which a level may be stated."""
 _STATED = (
-    # In capitals, anywhere near the head; in any letters, in brackets or behind `level=`; in front of a colon.
+    # In capitals, anywhere near the head; in any letters, in brackets or behind `level=`; in front of a colon
+    # (but not that of a drive, as in `[D:\work]`).
     r"(?:^|[^\w-])(?P<upper>TRACE|DEBUG|VERBOSE|INFO|INFORMATION|NOTICE|WARN|WARNING|ERR|ERROR|SEVERE|CRIT|CRITICAL|FATAL"
     r"|ALERT|EMERG|PANIC|TRC|DBG|DBUG|INF|WRN|FTL)(?:[^\w.-]|[.-]?$)"
     r"|[\[(<|{]\s*(?P<enclosed>(?i:trace|debug|verbose|info|information|notice|warn|warning|err|erro|error|severe|crit"
-    r"|critical|fatal|alert|emerg|panic|[TDIWEF]))\s*[\])>|}:]"
+    r"|critical|fatal|alert|emerg|panic|[TDIWEF]))\s*(?:[\])>|}]|:(?:[^\\/]|$))"
     r"|\b(?i:level|lvl|severity|loglevel|log_level)[\"']?\s*[=:]\s*[\"']?(?P<named>[A-Za-z]{3,11})\b"
     r"|^(?:\S+\s+){0,4}?(?P<colon>(?i:trace|debug[1-5]?|verbose|info|notice|warn|warning|error|severe|critical|fatal)):"
     # Right behind a time, in any letters.

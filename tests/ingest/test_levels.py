@@ -99,6 +99,8 @@ def _agree(kind: LevelKind, words: list[tuple[bytes, bytes]]) -> None:
         ('sent {"sendWhen":"immediate","timeout":10000}', "info"),
         ("Server listening on 3000", "info"),
         ("terror and errorless", "info"),
+        (r"[D:\work\shop] started", "info"),
+        ("[D: cache] started", "debug"),
     ],
 )
 def test_levels_inferred_from_words(line: str, level: str) -> None:
