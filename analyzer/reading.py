@@ -140,8 +140,10 @@ class Reader(Generic[Digest]):
         options: Options,
         digest: Callable[[BlockScan], Digest],
         latest: Mapping[str, int] | None = None,
+        passed: Mapping[str, int] | None = None,
     ) -> None:
-        """`latest`: the last time known from before of some paths."""
+        """`latest`: the last time known from before of some paths; `passed`: how many bytes of some need not be
+        matched again."""
         self.inputs = inputs
         self._options = options
         self._digest = digest
@@ -152,7 +154,7 @@ class Reader(Generic[Digest]):
         self._ends: dict[str, int] = {}
         for path, time in (latest or {}).items():
             self._saw(path, time)
-        self._workers = Workers(self._work, options.jobs, options.processes and _is_much(inputs))
+        self._workers = Workers(self._work, options.jobs, options.processes and _is_much(inputs, passed or {}))
 
     def __enter__(self) -> Reader[Digest]:
         return self
@@ -248,9 +250,9 @@ class Reader(Generic[Digest]):
             stream.modified = min(stream.modified, known + _HALF_A_YEAR)
 
 
-def _is_much(inputs: Iterable[Input]) -> bool:
+def _is_much(inputs: Iterable[Input], passed: Mapping[str, int]) -> bool:
     """Whether there is much to read, as far as can be told: a stream or a remote file may hold anything."""
-    return sum(map(_expected, inputs)) >= _MUCH
+    return sum(max(0, _expected(each) - passed.get(each.path, 0)) for each in inputs) >= _MUCH
 
 
 def _expected(source: Input) -> int:

@@ -56,7 +56,8 @@ class Increment:
         session.streams.present = frozenset(_inode(state) for state in states.values() if state)
         session.forget_files([path for path in session.files if path not in states])
         latest = {place.path: place.last_time for place in session.streams if place.last_time is not None}
-        with Reader(catalogue, fresh, self._reading, self._batch.digester, latest) as reader:
+        passed = {place.path: place.position for place in session.streams}
+        with Reader(catalogue, fresh, self._reading, self._batch.digester, latest, passed) as reader:
             for number, found in reader.streams():
                 if isinstance(found, Source):
                     self._complain(found)
