@@ -139,9 +139,9 @@ def _telling(
 ) -> list[Member]:
     """Observations made during the problem and hardly ever else, in sources beside it."""
     claims = {name for s in catalogue if s.correlation for name in s.correlation.rules}
-    beside = events.times[np.isin(events.source, list(nearby)) & (events.times != NO_TIME)]
+    first, last = events.extent(nearby)
     # A problem as long as the logs proves nothing: everything happens during it.
-    if problem.start == NO_TIME or problem.end - problem.start > 0.6 * (beside.max() - beside.min()):
+    if problem.start == NO_TIME or problem.end - problem.start > 0.6 * (last - first):
         return []
     found = []
     for code, name in enumerate(events.signatures):

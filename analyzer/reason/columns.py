@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Events:
     """Events as columns; rows are numbered as in the table.
 
@@ -53,6 +54,22 @@ class Events:
         wanted = [code for code, name in enumerate(self.signatures) if name in set(names)]
         rows = np.flatnonzero(np.isin(self.signature, wanted))
         return rows[np.argsort(self.times[rows], kind="stable")]
+
+    def extent(self, sources: Iterable[int]) -> tuple[int, int]:
+        """The first and last time in some sources, both `NO_TIME` where they have none."""
+        firsts, lasts = self._extents
+        chosen = [source for source in sources if lasts[source] != NO_TIME]
+        return (int(firsts[chosen].min()), int(lasts[chosen].max())) if chosen else (NO_TIME, NO_TIME)
+
+    @cached_property
+    def _extents(self) -> tuple[Ints, Ints]:
+        """The first and last time of each source."""
+        dated = self.times != NO_TIME
+        firsts = np.full(len(self.sources), np.iinfo(np.int64).max)
+        lasts = np.full(len(self.sources), NO_TIME)
+        np.minimum.at(firsts, self.source[dated], self.times[dated])
+        np.maximum.at(lasts, self.source[dated], self.times[dated])
+        return firsts, lasts
 
     def dense(self, name: str) -> Codes:
         """The value code of a key for every row, -1 where a row has none."""

@@ -174,7 +174,8 @@ def _evidence(explanation: Explanation, table: pa.Table) -> tuple[Evidence, ...]
     for place, member in enumerate(explanation.members):
         rows = explanation.rows[member.signature][: 2 if place == 0 else 1]
         chosen += [(member.signature, int(row)) for row in rows]
-    picked = table.take([row for _, row in chosen[:_MOST_EVIDENCE]]).to_pylist()
+    # Not `take`, which brings all the text of a table in several pieces together first.
+    picked = pa.concat_tables([table.slice(row, 1) for _, row in chosen[:_MOST_EVIDENCE]]).to_pylist()
     return tuple(
         Evidence(
             source=record["source"], line=record["line"], timestamp=record["timestamp"],

@@ -67,14 +67,15 @@ def recognised(names: pa.ChunkedArray | pc.Expression) -> Any:
 
 def read_events(files: Iterable[Path]) -> pa.Table:
     """The events of some files in the order of their sources and places in them, however they came."""
-    tables = [_read(file) for file in files]
+    # In the order of their first events, those of one log need no sorting.
+    tables = sorted(filter(len, map(_read, files)), key=lambda table: table["offset"][0].as_py())
     if not tables:
         return EVENTS_SCHEMA.empty_table()
     table = pa.concat_tables(tables).unify_dictionaries()
     del tables
     offsets = table["offset"].to_numpy()
     order = np.lexsort((_ranks(table["signature"]), offsets, _ranks(table["source"])))
-    return _taken(table, pa.array(order))
+    return _by_column(table, None if (order[1:] > order[:-1]).all() else pa.array(order))
 
 
 def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -87,13 +88,15 @@ def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return found
 
 
-def _taken(table: pa.Table, order: pa.Array) -> pa.Table:
-    """The rows of a table in another order; of no more than one column there are two copies at a time."""
-    taken = []
+def _by_column(table: pa.Table, order: pa.Array | None) -> pa.Table:
+    """The rows of a table in one piece, in another order where one is given; of no more than one column there are
+    two copies at a time."""
+    pieces = []
     for _ in range(table.num_columns):
-        taken.append(table.column(0).take(order))
+        column = table.column(0)
+        pieces.append(column.combine_chunks() if order is None else column.take(order))
         table = table.remove_column(0)
-    return pa.Table.from_arrays(taken, schema=EVENTS_SCHEMA)
+    return pa.Table.from_arrays(pieces, schema=EVENTS_SCHEMA)
 
 
 def sweep(folder: Path, belonging: set[str]) -> None:
