@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from analyzer.model import EVENTS_SCHEMA
 
-IN_MEMORY = 48 << 20
+IN_MEMORY = 24 << 20
 """Bytes of events that are kept in memory before the rest goes to a file."""
 
 
