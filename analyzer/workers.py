@@ -71,9 +71,12 @@ class Workers(Generic[Work, Result]):
         while deaths < _ATTEMPTS and (process := self._take()) is not None:
             try:
                 succeeded, result = process.ask(work)
-            except (EOFError, OSError):
+            except BaseException as error:
+                # Whatever went wrong, nobody may wait for this process any longer.
                 process.end()
                 self._give_back(None)
+                if not isinstance(error, (EOFError, OSError)):
+                    raise
                 deaths += 1
                 continue
             self._give_back(process)

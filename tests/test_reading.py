@@ -169,11 +169,28 @@ def in_a_process_of_its_own(script: str, *arguments: str | Path) -> str:
 
 def test_processes_find_what_threads_find() -> None:
     script = (
+        "import resource\n"
         "alone, together = (pipeline.scan_only([sys.argv[1]], jobs=jobs) for jobs in (1, 3))\n"
-        "print(len(alone) > 100, alone.equals(together))"
+        "children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime\n"
+        "print(len(alone) > 100, alone.equals(together), children > 0.1)"
     )
     logs = Path(__file__).parent.parent / "sample_logs" / "silent-201"
-    assert in_a_process_of_its_own(script, logs) == "True True\n"
+    assert in_a_process_of_its_own(script, logs) == "True True True\n"
+
+
+def test_processes_are_begun_for_what_is_new_in_a_log_and_not_for_what_is_known(tmp_path: Path) -> None:
+    script = (
+        "import multiprocessing\n"
+        "from analyzer.catalogue import load_catalogue\n"
+        "from analyzer.ingest.discover import discover\n"
+        "reading._MUCH = 1000\n"
+        "(inputs, _), catalogue = discover([sys.argv[1]]), load_catalogue()\n"
+        "for passed in ({}, {sys.argv[1]: 4500}):\n"
+        "    with reading.Reader(catalogue, inputs, reading.Options(), str, passed=passed):\n"
+        "        print(bool(multiprocessing.active_children()))\n"
+    )
+    (tmp_path / "app.log").write_bytes(b"x" * 5000)
+    assert in_a_process_of_its_own(script, tmp_path / "app.log") == "True\nFalse\n"
 
 
 def test_a_block_that_kills_its_readers_is_reported_and_the_rest_is_read(tmp_path: Path) -> None:

@@ -73,6 +73,16 @@ def test_what_is_raised_there_is_raised_here_with_its_traceback(tmp_path: Path) 
     assert _run(script, tmp_path) == "ValueError('no 7') True\n"
 
 
+def test_work_that_cannot_be_handed_over_is_refused_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    script = (
+        "found = all_of(lambda n: 1, [lambda: None, 1, lambda: None, lambda: None, lambda: None, 2, 3])\n"
+        "print([type(each).__name__ for each in found])"
+    )
+    refused = _run(script, tmp_path)
+    assert refused.count("int") == 3
+    assert refused.count("Error") == 4
+
+
 def test_work_of_a_process_that_is_killed_is_done_by_another(tmp_path: Path) -> None:
     script = (
         "def once(n):\n"
