@@ -32,7 +32,7 @@ _ENDS_A_SESSION = "postgresql"
 _LONGEST_TITLE = 120
 _WORD = re.compile(r"[^\W\d_]{3}")
 _FIX = (
-    FixStep(text="No signature knows this failure. Read its first records, and what its service said just before"),
+    FixStep(text="Read its first records, and what its service said just before."),
     FixStep(
         text="Once it is understood, give it a signature of its own: paste the record to",
         command="analyzer patterns new --from -",
