@@ -102,7 +102,8 @@ class _Remote:
 
     def seek(self, offset: int) -> int:
         """Go to a place; where that is."""
-        return int(self._file.seek(offset))
+        _attempt(lambda: self._file.seek(offset))
+        return int(self._file.tell())  # not every library tells it when asked to go there
 
     def seekable(self) -> bool:
         """Whether one can jump in the file."""

@@ -1,4 +1,4 @@
-"""Files elsewhere: a real S3 server and a real web server, and what each says when it says no."""
+"""Files elsewhere: real servers of S3, the web and SFTP, and what each says when it says no."""
 
 from __future__ import annotations
 
@@ -59,6 +59,17 @@ def web(tmp_path: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{http.server_port}"
         http.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[str]:
+    """The address (name and port) of a host where the folder `tmp_path` can be reached by SFTP."""
+    command = [sys.executable, "-m", "tests.ingest.sftp_server", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"127.0.0.1:{int(server.stdout.readline())}"
+        server.terminate()
+    fsspec.get_filesystem_class("sftp").clear_instance_cache()
 
 
 def found(*paths: str) -> list[str]:
@@ -233,6 +244,32 @@ def test_a_connection_that_breaks_yields_what_came_before(web: str) -> None:
     reading = everything_in(Input(f"{web}/short.log"))
     assert API.startswith(reading.content["short.log"])  # the client may drop what it has not yet handed over
     assert "reading failed after" in reading.reasons("short.log")[0]
+
+
+def test_files_of_a_host(host: str, tmp_path: Path) -> None:
+    for name in ("app/a.log", "app/deep/b.log.gz", "app/x.png", "app/.hidden/c.log", "other.log"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_bytes(b"x")
+    below = [f"sftp://me@{host}/app/a.log", f"sftp://me@{host}/app/deep/b.log.gz"]
+    assert found(f"sftp://me:open@{host}/app") == below
+    assert found(f"sftp://me:open@{host}/app/**/*.gz") == below[1:]
+    assert reason(f"sftp://me:open@{host}/nope.log") == "cannot be read: no such file, folder or bucket"
+
+
+def test_the_content_of_files_of_a_host(host: str, tmp_path: Path) -> None:
+    (tmp_path / "api.log").write_bytes(API)
+    (tmp_path / "old.zip").write_bytes(ARCHIVES["zip"]({"api.log.gz": gzip.compress(API)}))
+    written = datetime.fromtimestamp((tmp_path / "api.log").stat().st_mtime, UTC)
+    reading = read(f"sftp://me:open@{host}/api.log")
+    assert reading.content == {"api.log": API}
+    assert abs(reading.modified["api.log"] - written) < timedelta(seconds=2)
+    assert read(f"sftp://me:open@{host}/old.zip").content == {"old.zip!api.log.gz": API}
+
+
+def test_a_host_that_refuses(host: str) -> None:
+    assert reason(f"sftp://me:wrong@{host}/api.log").startswith(
+        "cannot be read: access is refused; check the credentials"
+    )
 
 
 @pytest.mark.parametrize(
