@@ -92,7 +92,7 @@ def _incident(incident: Incident) -> Iterator[str]:
     if incident.change:
         change = incident.change
         before = words.change_before(incident, change)
-        yield f"- {prose(change.kind)} at {words.clock(change.timestamp)}, {before}: {code(change.text)}"
+        yield f"- {prose(change.kind)} at {words.moment_of(incident, change.timestamp)}, {before}: {code(change.text)}"
     yield ""
     yield from _cascade(incident)
     for fix in incident.fixes:
@@ -104,7 +104,7 @@ def _cascade(incident: Incident) -> Iterator[str]:
     yield "**What happened**"
     yield ""
     for place, member in enumerate(incident.cascade, start=1):
-        seen = words.clock(member.first_seen)
+        seen = words.moment_of(incident, member.first_seen)
         yield f"{place}. {seen} {member.role}: {code(member.title)}, {words.counted(member.count, 'event')}"
     yield ""
 

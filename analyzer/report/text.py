@@ -191,7 +191,7 @@ def _root(incident: Incident, paper: _Paper) -> Iterator[Text]:
         yield from paper.entry("", Text("; ".join(one_line(reason) for reason in root.reasons), style="dim"))
     if incident.change:
         when = words.change_before(incident, incident.change)
-        change = f"{incident.change.kind} at {words.clock(incident.change.timestamp)}"
+        change = f"{incident.change.kind} at {words.moment_of(incident, incident.change.timestamp)}"
         text = one_line(incident.change.text, 120)
         yield from paper.entry("change", Text(f"{change}{', ' + when if when else ''}: {text}"))
 
@@ -282,7 +282,7 @@ def _full_cascade(incident: Incident, paper: _Paper) -> Iterator[Text]:
     for member in incident.cascade:
         if member.role == "root":
             continue
-        when = words.clock(member.first_seen)
+        when = words.moment_of(incident, member.first_seen)
         label = "then" if member.role == "effect" else "also"
         yield from paper.entry(label, Text(f"{when}  {one_line(member.title)} ({words.number(member.count)})"))
 

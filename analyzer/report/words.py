@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,17 +50,27 @@ def clock(moment: datetime | None) -> str:
     return "unknown time" if moment is None else moment.astimezone(UTC).strftime("%H:%M:%S")
 
 
+def moment_of(incident: Incident, moment: datetime | None) -> str:
+    """A moment of an incident: its clock time, and the date where that is not the day on which the incident began."""
+    elsewhere = moment is not None and incident.start is not None and _day(moment) != _day(incident.start)
+    return date_and_time(moment) if elsewhere else clock(moment)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
 def on_one_day(analysis: Analysis) -> bool:
     """Whether clock times alone say enough."""
     start, end = analysis.start, analysis.end
-    return start is not None and end is not None and start.astimezone(UTC).date() == end.astimezone(UTC).date()
+    return start is not None and end is not None and _day(start) == _day(end)
 
 
 def span(start: datetime | None, end: datetime | None, *, with_date: bool = True) -> str:
     """From when to when; the second date only where it differs."""
     if start is None or end is None:
         return "at an unknown time"
-    same_day = start.astimezone(UTC).date() == end.astimezone(UTC).date()
+    same_day = _day(start) == _day(end)
     first = date_and_time(start) if with_date or not same_day else clock(start)
     return f"{first} to {clock(end) if same_day else date_and_time(end)}"
 

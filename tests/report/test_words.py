@@ -137,3 +137,12 @@ def test_rhythm_is_that_of_the_root_or_of_the_most_frequent_effect() -> None:
     assert words.rhythm(dataclasses.replace(incident, cascade=(root, *steady))) == "a steady drip"
     burst = dataclasses.replace(root, rhythm="burst")
     assert words.rhythm(dataclasses.replace(incident, cascade=(burst, *steady))) == "in one burst"
+
+
+def test_moments_of_an_incident_name_the_date_where_it_is_another_day_than_the_first() -> None:
+    incident = silent_201()
+    assert incident.start is not None
+    assert words.moment_of(incident, incident.start) == "02:14:07"
+    assert words.moment_of(incident, incident.start - timedelta(hours=3)).endswith(" 23:14:07")
+    assert words.moment_of(incident, incident.start - timedelta(hours=3)).startswith("20")
+    assert words.moment_of(incident, None) == "unknown time"
