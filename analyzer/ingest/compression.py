@@ -12,7 +12,7 @@ import lz4.frame
 import zstandard
 from isal import isal_zlib
 
-from analyzer.ingest.limits import LIMITS, BrokenError, Budget
+from analyzer.ingest.limits import LIMITS, BrokenError, Budget, CutOffError
 
 _SKIPPABLE = tuple(bytes([low]) + b"\x2a\x4d\x18" for low in range(0x50, 0x60))
 """How frames begin that zstd and lz4 readers pass over."""
@@ -59,7 +59,7 @@ def decompressed(chunks: Iterator[bytes], compression: str, budget: Budget) -> I
         if members.foreign:
             break
     if members.unfinished:
-        raise BrokenError(f"the {compression} data is cut off after {members.written:,} bytes of content")
+        raise CutOffError(f"the {compression} data is cut off after {members.written:,} bytes of content")
     if members.foreign or members.rest:
         raise BrokenError(f"something else stands after the {compression} data", trouble=False)
 

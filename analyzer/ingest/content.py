@@ -8,13 +8,15 @@ from itertools import chain
 from typing import Literal
 
 from analyzer.ingest.compression import compression_of, decompressed
-from analyzer.ingest.limits import BrokenError, Budget
+from analyzer.ingest.limits import BrokenError, Budget, CutOffError
 from analyzer.ingest.tar import is_tar
 from analyzer.model import Skipped
 
 Archive = Literal["tar", "zip"]
 
 _HEAD = 512
+_SETTLED = 120.0
+"""Seconds after which a file that nobody has written to is taken for whole."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "7z archive"),
@@ -103,7 +105,7 @@ class Content:
         try:
             return next((chunk for chunk in self._chunks if chunk), b"")
         except BrokenError as error:
-            self._fail(Skipped(reason=error.reason, trouble=error.trouble))
+            self._fail(fault_of(error, self.budget))
             return b""
 
     def _uncompress(self) -> None:
@@ -124,6 +126,14 @@ class Content:
             kind = f"compressed more than {self.budget.limits.nesting} times"
         if kind is not None:
             self.refuse(f"{kind}: not supported")
+
+
+def fault_of(error: BrokenError, budget: Budget) -> Skipped:
+    """What to say of a fault; what is cut off and was written just now may still be on its way."""
+    reason = error.reason
+    if isinstance(error, CutOffError) and budget.age is not None and budget.age < _SETTLED:
+        reason += f"; written {budget.age:.0f} s before it was read: perhaps still being uploaded"
+    return Skipped(reason=reason, trouble=error.trouble)
 
 
 def _archive_of(head: bytes) -> Archive | None:

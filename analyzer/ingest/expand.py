@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from analyzer.ingest.content import Content
+from analyzer.ingest.content import Content, fault_of
 from analyzer.ingest.discover import Input, is_hidden, reason_by_name, shown
 from analyzer.ingest.limits import LIMITS, BrokenError, Budget, Limits
 from analyzer.ingest.members import Entry, Member, Unread
@@ -70,7 +70,7 @@ class _Walk:
                 packed = Content(member.chunks(), self._budget, (content.archive, *content.compression))
                 yield from self.open(child, packed, min(member.modified or modified, modified), depth=depth + 1)
         except BrokenError as error:
-            notes.add(content.fault or Skipped(reason=error.reason, trouble=error.trouble))
+            notes.add(content.fault or fault_of(error, self._budget))
         if not members and not notes:
             notes.add(Skipped(reason="no file in this archive", trouble=place.named))
         if notes:

@@ -42,6 +42,10 @@ class BrokenError(Exception):
         self.trouble = trouble
 
 
+class CutOffError(BrokenError):
+    """The bytes end before the content does: perhaps not all of them have come yet."""
+
+
 class Budget:
     """What has been read of one file, what was made of it, and how long that took."""
 
@@ -50,6 +54,8 @@ class Budget:
         self.read = 0
         self.content = 0
         self.seconds = 0.0
+        self.age: float | None = None
+        """Seconds from when the file was last written to when it was opened, where that is known."""
 
     def charge(self, content: int, seconds: float = 0.0) -> None:
         """Note what has been unpacked. Raises `BrokenError` where that is too much."""

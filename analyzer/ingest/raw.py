@@ -40,7 +40,10 @@ class Raw:
     ) -> None:
         """`size` is None where it is not known; `reopen` serves a file whose handle has gone stale."""
         self.size = size
-        self.modified = min(modified or datetime.now(UTC), datetime.now(UTC))
+        now = datetime.now(UTC)
+        self.modified = min(modified or now, now)
+        if modified is not None and modified <= now:
+            budget.age = (now - modified).total_seconds()
         self._file = file
         self._budget = budget
         self._reopen = reopen

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
-from analyzer.ingest.limits import BrokenError
+from analyzer.ingest.limits import BrokenError, CutOffError
 from analyzer.ingest.members import Entry, Member, Unread
 
 _CHUNK = 1 << 20
@@ -51,7 +51,7 @@ def tar_entries(source: Readable, leap: Callable[[int], object] | None = None) -
     except _ERRORS as error:
         raise BrokenError(f"broken tar archive after {file.position:,} bytes: {error}") from error
     if not file.ended:
-        raise BrokenError("the tar archive has no end mark: it may have been cut off", trouble=False)
+        raise CutOffError("the tar archive has no end mark: it may have been cut off", trouble=False)
     file.allowed = None
     if any(file.read(_CHUNK)):
         raise BrokenError("something else stands after the end of the tar archive: not read")
@@ -93,7 +93,7 @@ def _data(file: _Forward, begin: int, size: int) -> Iterator[bytes]:
     while size > 0:
         data = file.read(min(_CHUNK, size))
         if not data:
-            raise BrokenError(f"the tar archive is cut off: {size:,} bytes of this member are missing")
+            raise CutOffError(f"the tar archive is cut off: {size:,} bytes of this member are missing")
         size -= len(data)
         yield data
 

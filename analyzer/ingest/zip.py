@@ -18,7 +18,7 @@ from typing import Protocol
 from isal import isal_zlib
 
 from analyzer.ingest.compression import decompressed
-from analyzer.ingest.limits import BrokenError, Budget
+from analyzer.ingest.limits import BrokenError, Budget, CutOffError
 from analyzer.ingest.members import Entry, Member, Unread
 from analyzer.ingest.rotation import parts_together
 
@@ -102,7 +102,7 @@ def _find_directory(file: Seekable) -> _Directory:
     tail = _read(file, end - begin)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
-        raise BrokenError("a zip archive without its central directory (cut off?): not read")
+        raise CutOffError("a zip archive without its central directory (cut off?): not read")
     _, disk, first_disk, _, _, size, offset, _ = _END.unpack_from(tail, at)
     place = begin + at
     locator = tail[max(0, at - _LOCATOR.size) : at]
@@ -256,7 +256,7 @@ def _read(file: Seekable, size: int) -> bytes:
     while size > 0:
         data = file.read(size)
         if not data:
-            raise BrokenError(f"the zip archive is cut off: {size:,} bytes are missing")
+            raise CutOffError(f"the zip archive is cut off: {size:,} bytes are missing")
         parts.append(data)
         size -= len(data)
     return parts[0] if len(parts) == 1 else b"".join(parts)

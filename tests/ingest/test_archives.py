@@ -8,6 +8,7 @@ import os
 import struct
 import tarfile
 import tempfile
+import time
 import tracemalloc
 import zipfile
 from datetime import UTC, datetime
@@ -42,9 +43,11 @@ KINDS = pytest.mark.parametrize("kind", ARCHIVES)
 
 
 def read(tmp_path: Path, data: bytes, name: str = "a", limits: Limits | None = None) -> Reading:
-    """Everything in an archive with the given content."""
+    """Everything in an archive with the given content, which nobody has written to for an hour."""
     path = tmp_path / name
     path.write_bytes(data)
+    an_hour_ago = time.time() - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
     return everything_in(path, limits or Limits())
 
 

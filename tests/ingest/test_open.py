@@ -8,8 +8,10 @@ import gzip
 import io
 import lzma
 import os
+import time
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -83,6 +85,20 @@ def test_a_file_cut_within_its_first_bytes(kind: str) -> None:
     assert content == b""
     assert stream.fault is not None
     assert "cut off" in stream.fault.reason
+
+
+@pytest.mark.parametrize(("age", "arriving"), [(0, True), (3600, False), (-3600, False)])
+def test_what_is_cut_off_and_was_written_just_now_may_be_on_its_way(age: int, arriving: bool, tmp_path: Path) -> None:
+    """Bad input 55."""
+    path = tmp_path / "api.log.gz"
+    path.write_bytes(gzip.compress(TEXT)[:-20])
+    os.utime(path, (time.time() - age,) * 2)
+    with closing(Stream(Input(str(path)))) as stream:
+        while stream.skip(len(TEXT)):
+            pass
+    assert stream.fault is not None
+    assert stream.fault.trouble
+    assert stream.fault.reason.endswith(": perhaps still being uploaded") == arriving
 
 
 @KINDS
