@@ -15,6 +15,9 @@ import lz4.frame
 import zstandard
 
 Files = dict[str, bytes]
+API = b"".join(b"2025-10-24 02:14:07 INFO request %d served\n" % number for number in range(3000))
+DB = b"2025-10-24 02:14:09 ERROR deadlock detected\n"
+LOGS: Files = {"logs/api.log": API, "logs/deep/er/db.log": DB}
 WRITTEN = datetime(2025, 10, 24, 2, 14, 6, tzinfo=UTC)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -90,6 +91,15 @@ def everything_in(source: Path | Input, limits: Limits = LIMITS) -> Reading:
         if found.fault is not None:
             reading.skipped[name] = [found.fault]
     return reading
+
+
+def read_archive(tmp_path: Path, data: bytes, name: str = "a", limits: Limits | None = None) -> Reading:
+    """Everything in an archive with the given content, which nobody has written to for an hour."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    an_hour_ago = time.time() - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
+    return everything_in(path, limits or Limits())
 
 
 def blocks_of(data: bytes, size: int = BLOCK_SIZE, modified: datetime | None = None) -> list[Block]:

@@ -20,11 +20,8 @@ import pytest
 import analyzer
 from analyzer.ingest.discover import Input, discover
 from analyzer.ingest.remote import without_secrets
-from tests.ingest.packing import ARCHIVES
+from tests.ingest.packing import API, ARCHIVES, DB
 from tests.ingest.reading import Reading, everything_in
-
-API = b"".join(b"2025-10-24 02:14:07 INFO request %d served\n" % number for number in range(3000))
-DB = b"2025-10-24 02:14:09 ERROR deadlock detected\n"
 
 
 class _Web(SimpleHTTPRequestHandler):
