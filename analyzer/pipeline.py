@@ -169,12 +169,13 @@ class _Run:
 
     def _conclude(self, sources: list[Source]) -> Analysis:
         volume = _volume_table(self.volume)
+        records = sum(source.records for source in sources)
         explained = reason(
             self.sink.table(),
             self.catalogue,
             volume=volume,
             spans=dict(_spans(sources)),
-            every_failure=sum(source.records for source in sources) <= EXCERPT,
+            excerpt=records if records <= EXCERPT else None,
         )
         unknown = self.templates.summary()
         times = [t for s in sources for t in (s.first_timestamp, s.last_timestamp) if t is not None]
@@ -188,7 +189,7 @@ class _Run:
             totals=Totals(
                 bytes=sum(s.bytes for s in sources),
                 lines=sum(s.lines for s in sources),
-                records=sum(s.records for s in sources),
+                records=records,
                 events=explained.events.num_rows,
                 incidents=len(explained.incidents),
                 unknown=len(unknown),

@@ -37,17 +37,33 @@ _SEVERITY: dict[Level, bytes] = {"fatal": b"012", "error": b"3", "warn": b"4", "
 _STATUS: dict[Level, bytes] = {"info": b"123", "warn": b"4", "error": b"5"}
 _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "warn", "info", "info", "debug")
 
-# Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes.
+# Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes. Names are no words: a file
+# `/static/error.css`, a package `error-chain`, an image `shop:failed-login-fix`.
 _ERROR_WORDS = (
-    r"(?i)\b(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied|timed? ?out"
-    r"|out of memory|segfault)\b"
+    r"(?i)(?:^|[^\w/])(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied"
+    r"|timed? ?out|out of memory|segfault)(?:[^\w./@-]|[./@-]+(?:[^\w./@-]|$)|$)"
     r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
 _HARMLESS = (
-    r"(?i)\b(no|0|zero|without|ignor\w+) (errors?|fail\w*)"
-    r"|(errors?|fail\w*|error_rate)[\"']?\s*[=:]\s*[\"']?(0|none|null|false)\b"
+    # None of them: counted, or said not to be.
+    r"(?i)\b(0|zero) (?:\w+ )?(errors?|fail\w*|exceptions?)\b|\bignor\w+ (errors?|fail\w*)"
+    r"|\b(no|without|non)[ -](?:(?:any|further|more|other|known|new|fatal|critical|test|lint|type|build) )?"
+    r"(errors?|fail\w*|exceptions?|fatal)\b"
+    r"|(errors?|fail\w*|exceptions?|error_\w+|errors? \w+)[\"'\]]?\s*"
+    r"(?:[=:|]\s*[\"']?(0|null|false|nil|<nil>)(?:[^\w.]|$)|=\s*none\b|:\s*none\s*(?:[,;)}\]]|$))"
     r"|time_?out[\"']?\s*[=:]\s*[\"']?\d"
+    # A test that passed, whatever it is called.
+    r"|(?-i:\bPASS(?:ED)?\b)|\xE2\x9C[\x93\x94\x85]|\.\.\. ?ok\b|\bpassed\W*$"
+    # What somebody did about errors: the subject of a commit, a line of a changelog or of source code.
+    r"|^\W{0,3}(?:[0-9a-f]{7,40} )?(?:fix|feat|docs|chore|refactor|perf|style|revert)(?:\([^)]*\))?!?: "
+    r"|^commit [0-9a-f]{7,40}\b|^Merge (?:pull request|branch|remote)\b|^changelog: |^Successfully "
+    r"|^\s*(?:[*+-]|o)\s+(?:fix|add|improve|handle|avoid|do not|don't|prevent|correct|remove|increase|raise|return"
+    r"|report|catch|backport)(?:e?[sd])?\b"
+    r"|^\s*(?:#|//|/\*\*?)\s"
 )
+_COUNTED = r"(?i)(?:^|[^\w.])[1-9]\d* (?:\w+ )?(?:fail\w*|errors?)\b"
+"""What is no harmless line, however many others passed."""
+_NO_ERROR = r"(?i)\berror:\s*(?:none|null|nil|<nil>|0)\W*$"
 _WARN_WORDS = r"(?i)\bwarn(ing)?\b|\xE2\x9A\xA0"
 _ANY_WORDS = f"(?:{_ERROR_WORDS})|(?:{_WARN_WORDS})"
 _HEAD = 240
@@ -204,6 +220,10 @@ def _stated_levels(lines: pa.Array) -> Codes:
     words = words.dictionary_encode()
     known = np.array([_code_of_text(word) for word in words.dictionary.to_pylist()], dtype=np.int8)
     codes[rows] = known[words.indices.to_numpy(zero_copy_only=False)]
+    errors = np.flatnonzero(codes == LEVEL_CODES["error"])
+    if len(errors):
+        none = pc.match_substring_regex(lines.take(errors), _NO_ERROR).to_numpy(zero_copy_only=False)
+        codes[errors[none]] = 0
     return codes
 
 
@@ -216,8 +236,10 @@ def _levels_by_words(lines: pa.Array) -> Codes:
     error = pc.match_substring_regex(lines, _ERROR_WORDS).to_numpy(zero_copy_only=False).copy()
     if error.any():
         suspects = np.flatnonzero(error)
-        harmless = pc.match_substring_regex(lines.take(suspects), _HARMLESS).to_numpy(zero_copy_only=False)
-        error[suspects[harmless]] = False
+        some = lines.take(suspects)
+        harmless = pc.match_substring_regex(some, _HARMLESS).to_numpy(zero_copy_only=False)
+        counted = pc.match_substring_regex(some, _COUNTED).to_numpy(zero_copy_only=False)
+        error[suspects[harmless & ~counted]] = False
     warn = pc.match_substring_regex(lines, _WARN_WORDS).to_numpy(zero_copy_only=False)
     info, warning, failure = (np.int8(LEVEL_CODES[name]) for name in ("info", "warn", "error"))
     return np.where(error, failure, np.where(warn, warning, info))

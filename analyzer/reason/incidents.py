@@ -26,7 +26,7 @@ from analyzer.reason.portrait import Night, how_many, portrait
 from analyzer.reason.rhythm import rhythm_of
 from analyzer.reason.rules import evaluate_rules
 from analyzer.reason.unknown import named, without_unused
-from analyzer.reason.worth import matters, severities
+from analyzer.reason.worth import matters, picked, severities
 
 _MOST_EPISODES = 1500
 
@@ -50,7 +50,7 @@ def reason(
     volume: pa.Table | None = None,
     spans: Mapping[str, tuple[int, int]] | None = None,
     families: Mapping[str, str] | None = None,
-    every_failure: bool = False,
+    excerpt: int | None = None,
 ) -> Reasoning:
     """Explain the events of a run.
 
@@ -58,7 +58,8 @@ def reason(
     the events around it are there to explain them. `volume` (records per minute) tells how much more
     fails than before; `spans` the first and last time that each source has: what it says nothing of,
     is not missed. `families` names the template of a masked text, where other nights tell more of them.
-    With `every_failure`, those are told, too, that are worth nobody's sleep when they come alone.
+    Where somebody has picked each of the records, `excerpt` is how many those are: then failures are told, too,
+    that are worth nobody's sleep when they come alone.
     """
     span, spans = span or Window(), spans or {}
     unknown = named(evaluate_rules(table, catalogue), catalogue, spans, families)
@@ -80,7 +81,7 @@ def reason(
         severities(events, table, catalogue, unknown.places),
         spans,
     )
-    problems = [problem for problem in _problems(night, every_failure) if _touches(problem, events, span)]
+    problems = [problem for problem in _problems(night, excerpt) if _touches(problem, events, span)]
     portraits = [portrait(problem, night) for problem in problems]
     incidents = _distinct([_counted_within(span, told, why.rows, events) for told, why in portraits])
     own = {incident.id: problem.rows for incident, problem in zip(incidents, problems, strict=True)}
@@ -94,7 +95,7 @@ def reason(
     )
 
 
-def _problems(night: Night, every_failure: bool) -> list[Problem]:
+def _problems(night: Night, excerpt: int | None) -> list[Problem]:
     """What went wrong and is worth telling."""
     events, catalogue, places = night.events, night.catalogue, night.places
     failures = [code for code, name in enumerate(events.signatures) if _is_failure(name, catalogue)]
@@ -102,8 +103,8 @@ def _problems(night: Night, every_failure: bool) -> list[Problem]:
     # Whoever brings rules of his own wants to hear of each that fires.
     rules = {signature.id for signature in catalogue if signature.rule is not None}
     asked_for = np.isin(events.signature, [code for code, name in enumerate(events.signatures) if name in rules])
-    if every_failure:
-        asked_for |= serious
+    if excerpt is not None:
+        asked_for |= picked(events, night.table, places, excerpt)
     failing = np.isin(events.signature, failures) & (serious | asked_for)
     failing &= ~background(events, failing & ~asked_for, places, night.spans)
     clusters = cluster(_episodes(events, failing), events, places, catalogue)

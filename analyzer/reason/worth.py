@@ -53,6 +53,16 @@ def severities(events: Events, table: pa.Table, catalogue: Catalogue, unknown: P
     return np.where(_says(_TELEMETRY, table), _INFO, places).astype(np.int8)
 
 
+def picked(events: Events, table: pa.Table, places: Places, records: int) -> npt.NDArray[np.bool_]:
+    """Which failures to tell of an excerpt of so many records, each of which somebody has picked: all, but of low ones
+    that their program takes lightly only those that the excerpt is about. A warning amid the many lines of a program
+    that starts is there for the sake of the others."""
+    serious: npt.NDArray[np.bool_] = places < _INFO
+    aside = (places == _LOW) & _taken_lightly(table)
+    lines = len(set(zip(events.source[aside].tolist(), events.line[aside].tolist(), strict=True)))
+    return serious & ~aside if 2 * lines < records else serious
+
+
 def _says(pattern: str, table: pa.Table) -> npt.NDArray[np.bool_]:
     found: npt.NDArray[np.bool_] = (
         pc.match_substring_regex(table["text"], pattern).fill_null(False).to_numpy(zero_copy_only=False)

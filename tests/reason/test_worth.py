@@ -68,9 +68,21 @@ def test_what_nobody_called_information_is_not_taken_lightly(text: str, expected
     assert incidents("10:00:00  api  node.connection_refused", "info", text) == expected
 
 
-def test_every_failure_can_be_asked_for() -> None:
+def test_of_an_excerpt_every_failure_is_told() -> None:
     table = events("10:00:00  api  redis.slow\n10:00:01  api  app.deployed")
     mild = catalogue(signature("redis.slow", severity="low"), signature("app.deployed", severity="info", kind="change"))
     assert not reason(table, mild).incidents
-    (incident,) = reason(table, mild, every_failure=True).incidents
+    (incident,) = reason(table, mild, excerpt=2).incidents
     assert incident.root_cause.signature == "redis.slow"
+
+
+@pytest.mark.parametrize(("level", "records", "expected"), [("warn", 6, 0), ("warn", 2, 1), ("error", 6, 1)])
+def test_a_mild_warning_amid_other_lines_is_not_what_an_excerpt_is_about(
+    level: str, records: int, expected: int
+) -> None:
+    text = f"10:00:00 {level.upper()} the pool is slow"
+    table = events("10:00:00  api  redis.slow")
+    table = table.set_column(table.schema.get_field_index("level"), "level", pa.array([level]).dictionary_encode())
+    table = table.set_column(table.schema.get_field_index("text"), "text", pa.array([text]))
+    mild = catalogue(signature("redis.slow", severity="low"))
+    assert len(reason(table, mild, excerpt=records).incidents) == expected
