@@ -40,6 +40,8 @@ _WORDS = {
 _ANY = "^(?:" + "|".join(_WORDS.values()) + ")"
 _KIND = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()).encode())
 _FAILURE = re.compile(rb"\W{0,2}(?:\w+[-_. ])?(?i:error|critical|fatal|severe|exception|warn(?:ing)?)\b")
+_PLACE_IN_GO = re.compile(rb"(?:\t|\s+\S.{0,300}?\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?\s*$)")
+"""Below a function in a goroutine; the tab has become blanks where a trace was copied from a page."""
 _CARET = re.compile(rb"\s*[\^~]+\s*$")
 _CARET_REACH = 4
 _GO = frozenset({"panic", "goroutine", "go", "go function"})
@@ -126,7 +128,7 @@ class _Traces:
     def _go_functions(self, at: int) -> None:
         """Functions stand at the left edge, each with an indented place below."""
         following = self._after(at)
-        while following is not None and self._is_indented(following + 1) and self._text(following + 1)[:1] == b"\t":
+        while following is not None and _PLACE_IN_GO.match(self._text(following + 1)):
             if not self._take(following, "go function"):
                 return
             following = self._after(following)
