@@ -2,7 +2,7 @@
 
 Most lines of a trace are indented, and so continue the record before them. The rest is told by its
 words: `Caused by:`, `During handling of the above exception`, the last line of a Python traceback,
-Go's goroutines, Node's report of an uncaught error, PHP's `#0`, Rust's notes.
+Go's goroutines, Elixir's `** (`, Node's report of an uncaught error, PHP's `#0`, Rust's notes.
 
 Only lines with such words are looked at one by one; all others are sorted out by one expression.
 """
@@ -33,6 +33,8 @@ _WORDS = {
     "node": r"(?:/|[A-Za-z]:\\|node:|file://|webpack)[^\n]*:\d+$",
     "php": r"Stack trace:|\[stacktrace\]|PHP Stack trace:|PHP +\d+\. ",
     "frame": r'#\d+ |"\} *$',
+    "elixir": r"\*\* \(",
+    "genserver": r"(?:Last message|State|Client)(?: \([^)\n]*\)|:)",
     "rust": r"thread '[^'\n]*' (?:\(\d+\) )?panicked at ",
     "rusty": r"note: |stack backtrace:",
     "ruby": r"[\w./:-]+\.rb:\d+:in |[A-Z]\w*(?:::\w+)* \([^\n]*\):$",
@@ -52,8 +54,12 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "rusty": frozenset({"rust", "rusty"}),
     "ruby": frozenset({"ruby"}),
     "python": frozenset({"chain", "asyncio"}),
+    "genserver": frozenset({"elixir", "genserver"}),
 }
 """What continues a trace only where the line before it was a part of such a one."""
+
+_LOGGED = frozenset({"python", "java", "elixir"})
+"""What belongs to the line before it where that says that something failed."""
 
 _ALWAYS = frozenset({"chain", "note", "cause", "php", "asyncio"})
 
@@ -107,7 +113,7 @@ class _Traces:
             return
         self._kinds[at] = kind
         before = self._kinds.get(self._before(at), "")
-        logged = kind in ("python", "java") and self._is_indented(at + 1) and self._is_failure(at - 1)
+        logged = kind in _LOGGED and (kind == "elixir" or self._is_indented(at + 1)) and self._is_failure(at - 1)
         if kind in _ALWAYS or before in _FOLLOWS.get(kind, ()) or logged:
             self._join(at)
         if kind == "python":

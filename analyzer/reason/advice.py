@@ -63,11 +63,16 @@ def fill(template: str, captures: Captures) -> str:
 def fill_title(template: str, captures: Captures) -> str:
     """A title; where a value is missing the plain word stands in its place, unless the title makes sense
     without it: `Port {port} is taken`, `A push is rejected: {reason}`."""
+    if captures.keys().isdisjoint(("method", "endpoint")):
+        template = re.sub(r"^\{method\} \{endpoint\}", "A request", template)
+        template = template.replace("{method} {endpoint}", "a request")
     missing = {name: name.replace("_", " ") for name in _PLACEHOLDER.findall(template) if name and name not in captures}
     for name, word in missing.items():
         template = re.sub(rf"(?i)\b({word}) \{{{name}\}}", r"\1", template)
         template = re.sub(rf"(?:[:,] \{{{name}\}}| \(\{{{name}\}}\)| (?:on|at) \{{{name}\}})$", "", template)
-    return fill(template, {**missing, **captures})
+    filled = fill(template, {**missing, **captures})
+    first = _PLACEHOLDER.match(template)
+    return filled[:1].upper() + filled[1:] if first is not None and first[1] in missing else filled
 
 
 def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captures]:

@@ -307,11 +307,12 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "java.io.IOException: no\n\tat a.B.c(B.java:1)\nCaused by: java.net.ConnectException: no\n\tat d.E.f(E.java:2)",
         "panic: no\n\ngoroutine 1 [running]:\nmain.save(0x0)\n\t/app/save.go:7 +0x1d\nmain.main()\n\t/app/main.go:3",
         "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n    /app/main.go:69 +0x1af\nexit status 2",
+        "[error] GenServer Cart terminating\n** (stop) :econnaborted\nLast message: {:tcp, 1}\nState: %{id: 7}",
         'psycopg2.errors.ForeignKeyViolation: insert violates "fk"\nDETAIL:  Key (user_id)=(5) is not present.\n',
         "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /usr/lib/node_modules",
         "PHP Fatal error:  Uncaught Exception: no in /a.php:3\nStack trace:\n#0 /b.php(7): save()\n#1 {main}\n  thrown",
     ],
-    ids=["java", "go", "go-with-blanks", "psycopg", "npm", "php"],
+    ids=["java", "go", "go-with-blanks", "elixir", "psycopg", "npm", "php"],
 )
 def test_undated_lines_that_belong_to_an_error_stay_with_it(record: str) -> None:
     texts = [r.text.rstrip() for r in records_of(f"starting\n{record}\nended\n".encode())]

@@ -39,7 +39,7 @@ def test_a_command_is_written_once_for_each_thing_it_differs_for() -> None:
 
 def test_a_value_that_is_not_known_stays_visible() -> None:
     assert fix_for(BROKEN, []).steps[0].command == 'ALTER TABLE "<relation>" ADD COLUMN "<column>" <type>;'
-    assert fill_title("{column} does not exist", {}) == "column does not exist"
+    assert fill_title("{column} does not exist", {}) == "Column does not exist"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,9 @@ def test_a_value_that_is_not_known_stays_visible() -> None:
         ("Key refused ({column})", "Key refused"),
         ("Cannot connect to MySQL on {host}", "Cannot connect to MySQL"),
         ("Connection to {host} refused", "Connection to host refused"),
+        ("{method} {endpoint} answers {status}", "A request answers status"),
+        ("No route for {method} {endpoint}", "No route for a request"),
+        ("nginx refused {path}", "nginx refused path"),
     ],
 )
 def test_a_title_reads_well_without_its_values(template: str, shown: str) -> None:
