@@ -15,8 +15,18 @@ import msgspec
 from analyzer import cache, model
 from analyzer.model import Signature
 
+BUILT_IN_WORD = "built-in"
+"""Where a path of a catalogue is asked for, this word stands for the one that comes along."""
+
+_PACKAGED = Path(__file__).resolve().parent.parent / "patterns"
+_IN_CHECKOUT = Path(__file__).resolve().parent.parent.parent / "patterns"
 _KIND = "catalogue"
 _SIGNATURES = msgspec.msgpack.Decoder(tuple[Signature, ...])
+
+
+def built_in_path() -> Path:
+    """The folder of the built-in catalogue: inside the wheel, or beside the package in a checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _IN_CHECKOUT
 
 
 def kept_signatures(folder: Path) -> tuple[Signature, ...] | None:

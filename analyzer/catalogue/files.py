@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from analyzer.catalogue.built_in import file_of
+from analyzer.catalogue.built_in import BUILT_IN_WORD, file_of
+from analyzer.catalogue.catalogue import Catalogue
 from analyzer.catalogue.cre import is_cre, is_supplement, read_rules
 from analyzer.catalogue.document import Document, read_document
 from analyzer.catalogue.lint import check_catalogue, check_likeness, check_signature
-from analyzer.catalogue.load import BUILT_IN_WORD, Catalogue
 from analyzer.catalogue.schema import validate
 from analyzer.errors import FileProblem
 from analyzer.model import Signature

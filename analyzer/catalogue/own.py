@@ -7,7 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
-from analyzer.catalogue.load import BUILT_IN_WORD, Catalogue, read_catalogue
+from analyzer.catalogue.built_in import BUILT_IN_WORD
+from analyzer.catalogue.catalogue import Catalogue
+from analyzer.catalogue.load import read_catalogue
 from analyzer.config import CatalogueSettings, config_folder
 from analyzer.errors import CatalogueError, FileProblem
 from analyzer.validation import suggestion

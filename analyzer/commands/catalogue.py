@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analyzer.catalogue.load import Catalogue, read_catalogue
+from analyzer.catalogue import Catalogue
+from analyzer.catalogue.load import read_catalogue
 from analyzer.catalogue.own import own_catalogue
 from analyzer.commands.arrow import spare_pandas
 from analyzer.commands.output import Status, complain

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from analyzer.catalogue.load import Catalogue, built_in_path
+from analyzer.catalogue import Catalogue
+from analyzer.catalogue.built_in import built_in_path
 from analyzer.model import SEVERITIES, Signature
 from analyzer.report.clean import one_line
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from analyzer.catalogue import Catalogue
 from analyzer.catalogue.lint import captures_of
-from analyzer.catalogue.load import Catalogue
 from analyzer.catalogue.schema import json_schema
 from analyzer.commands import listing
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, read_chosen

@@ -9,7 +9,6 @@ import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
 from analyzer import cache
-from analyzer.report import html
 
 _KIND = "template"
 
@@ -34,6 +33,6 @@ class _Kept(BytecodeCache):
         cache.keep(_KIND, bucket.key, bucket.bytecode_to_string())
 
 
-def compiled_templates() -> BytecodeCache:
-    """The templates that were compiled with this version of Jinja, and with these options and filters."""
-    return _Kept(jinja2.__version__.encode() + Path(str(html.__file__)).read_bytes())
+def compiled_templates(setting: Path) -> BytecodeCache:
+    """The templates that were compiled with this version of Jinja, and with the options and filters of a module."""
+    return _Kept(jinja2.__version__.encode() + setting.read_bytes())

@@ -74,7 +74,7 @@ def environment() -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         finalize=shown,
-        bytecode_cache=compiled_templates(),
+        bytecode_cache=compiled_templates(Path(__file__)),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.cache import cache_folder
 from analyzer.catalogue import files, load, load_catalogue
-from analyzer.catalogue.load import built_in_path
+from analyzer.catalogue.built_in import built_in_path
 
 
 @pytest.fixture(autouse=True)

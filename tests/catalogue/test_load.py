@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.catalogue import Catalogue, load_catalogue
+from analyzer.catalogue import load_catalogue
 from analyzer.catalogue.load import read_catalogue
 from analyzer.catalogue.schema import json_schema
 from analyzer.errors import CatalogueError, FileProblem
@@ -378,28 +378,6 @@ def test_a_path_that_does_not_exist(tmp_path: Path, name: str) -> None:
 def test_a_folder_without_signatures(tmp_path: Path) -> None:
     (problem,) = read_catalogue([tmp_path])[1]
     assert problem.message == "no .yaml file in this folder"
-
-
-def test_broader_signatures_nearest_first(tmp_path: Path) -> None:
-    for name, above in {"a": "", "b": "refines: shop.a\n", "c": "refines: shop.b\n"}.items():
-        (tmp_path / f"{name}.yaml").write_text(GOOD.replace("order_lost", name) + above)
-    catalogue = load_catalogue(tmp_path)
-    assert catalogue.ancestors("shop.c") == ("shop.b", "shop.a")
-    assert catalogue.ancestors("shop.a") == catalogue.ancestors("shop.unknown") == ()
-
-
-def test_a_part_of_a_catalogue_knows_only_its_own(tmp_path: Path) -> None:
-    for name, above in {"a": "", "b": "refines: shop.a\n"}.items():
-        (tmp_path / f"{name}.yaml").write_text(GOOD.replace("order_lost", name) + above)
-    part = Catalogue((load_catalogue(tmp_path)["shop.b"],))
-    assert part.ancestors("shop.b") == ()
-
-
-def test_a_circle_of_refinements_ends(tmp_path: Path) -> None:
-    for name, above in {"a": "b", "b": "a"}.items():
-        (tmp_path / f"{name}.yaml").write_text(GOOD.replace("order_lost", name) + f"refines: shop.{above}\n")
-    catalogue, _ = read_catalogue([tmp_path])
-    assert len(catalogue.ancestors("shop.a")) <= 2
 
 
 def test_a_code_may_stand_in_place_of_words(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.catalogue import Catalogue, load_catalogue
-from analyzer.catalogue.load import BUILT_IN_WORD, built_in_path, read_catalogue
+from analyzer.catalogue import load_catalogue
+from analyzer.catalogue.built_in import BUILT_IN_WORD, built_in_path
+from analyzer.catalogue.load import read_catalogue
 from analyzer.catalogue.own import own_catalogue
 from analyzer.config import CatalogueSettings
 from tests.catalogue.test_load import GOOD
@@ -105,13 +106,3 @@ def test_switching_off_what_does_not_exist_is_told(own: Path) -> None:
         f"catalogue.disable: 'redis.out_of_memry' fits no signature; did you mean '{OVERRIDDEN}'?",
         "catalogue.disable: 'cobol.*' fits no signature",
     ]
-
-
-def test_what_refined_a_signature_that_is_off_refines_the_next_broader_one(tmp_path: Path) -> None:
-    for name, above in {"a": "", "b": "refines: shop.a\n", "c": "refines: shop.b\n"}.items():
-        _write(tmp_path, f"shop.{name}", GOOD.replace("order_lost", name) + above)
-    catalogue = load_catalogue(tmp_path)
-    assert catalogue.without(["shop.b"]).ancestors("shop.c") == ("shop.a",)
-    assert catalogue.without(["shop.a", "shop.b"]).ancestors("shop.c") == ()
-    assert catalogue.without([]) is catalogue
-    assert len(Catalogue(()).without(["*"])) == 0
