@@ -27,13 +27,8 @@ class Stamps:
 
     def read(self, texts: pa.Array) -> Micros:
         """The time of each text, `NO_TIME` where it is none."""
-        _, offsets, content = texts.buffers()
-        edges = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
         widths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
-        length = int(edges[-1]) if len(edges) else 0
-        data = np.zeros(length + PADDING, dtype=np.uint8)
-        if length:
-            data[:length] = np.frombuffer(content, dtype=np.uint8)[:length]
+        data, edges = bytes_of(texts)
         return self.read_at(data, edges[:-1], edges[:-1] + widths)
 
     def read_at(self, data: Bytes, begins: Offsets, ends: Offsets) -> Micros:
@@ -67,3 +62,15 @@ class Stamps:
             # In a column of texts the next one follows at once: any byte may stand behind.
             self._readers[shape] = TimestampReader(example, self._clock, behind=bytes(range(256))) if fits else None
         return self._readers[shape]
+
+
+def bytes_of(texts: pa.Array) -> tuple[Bytes, Offsets]:
+    """The bytes of an array of texts one behind the other, `PADDING` zeros behind them; and where each text begins,
+    and the last one ends."""
+    _, offsets, content = texts.buffers()
+    edges = np.frombuffer(offsets, dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    length = int(edges[-1]) if len(edges) else 0
+    data = np.zeros(length + PADDING, dtype=np.uint8)
+    if length:
+        data[:length] = np.frombuffer(content, dtype=np.uint8)[:length]
+    return data, edges

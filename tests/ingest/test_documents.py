@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.ingest.envelopes.cut import Entry
+from analyzer.ingest.envelopes.cut import Entry, records_of
 from analyzer.ingest.envelopes.documents import DOCUMENTS, Documents
+from analyzer.ingest.logical import lines_from
+from analyzer.ingest.timestamps import Clock
 
 CASES = Path(__file__).parent / "envelopes"
 CUT = [kind for kind in DOCUMENTS if kind.cutter is not None]
@@ -51,21 +55,28 @@ def whole(kind: Documents, line: bytes) -> Entry | None:
 
 def assert_same(cut: Entry, expected: Entry | None) -> None:
     assert expected is not None
+    (time,) = records_of([expected], np.arange(1), Clock()).times.tolist()
     assert (cut.time, cut.level, cut.fields, cut.own, cut.shown) == (
-        expected.time, expected.level, expected.fields, expected.own, expected.shown,
+        time, expected.level, expected.fields, expected.own, expected.shown,
     )  # fmt: skip
     assert cut.text == expected.text or json.loads(cut.text) == json.loads(expected.text)
 
 
-def cut_from(kind: Documents, line: bytes) -> Entry | None:
-    """The record that is cut out of a line, with everything in one place."""
+def cut_all(kind: Documents, lines: list[bytes]) -> list[Entry | None]:
+    """The records that are cut out of lines, each with everything in one place."""
     assert kind.cutter is not None
-    (row,) = kind.cutter.rows([line])
-    if row is None:
-        return None
-    time = row.time.decode() if isinstance(row.time, bytes) else row.time
-    own = kind.cutter.own_of(row.own) if row.own else {}
-    return Entry(row.text, time, row.common.level, row.common.fields, own, row.common.shown)
+    cut = kind.cutter.cut(lines, Clock())
+    found: list[Entry | None] = [None] * len(lines)
+    for row, (parent, text) in enumerate(zip(cut.parents.tolist(), cut.texts.to_pylist(), strict=True)):
+        common = cut.entries[cut.codes[row]]
+        own = kind.cutter.own_of(cut.own[row].as_py()) if cut.own is not None else {}
+        found[parent] = Entry(text, int(cut.times[row]), common.level, common.fields, own, common.shown)
+    return found
+
+
+def cut_from(kind: Documents, line: bytes) -> Entry | None:
+    """The record that is cut out of one line."""
+    return cut_all(kind, [line])[0]
 
 
 @pytest.mark.parametrize("kind", CUT, ids=lambda kind: kind.name)
@@ -127,3 +138,37 @@ def test_of_keys_that_come_twice_the_last_counts() -> None:
     assert cut is not None
     assert cut.text == b"two"
     assert_same(cut, whole(gcp, line))
+
+
+def said_by(kind: Documents, lines: list[bytes]) -> list[tuple[object, ...]]:
+    """All that is known of the records in lines."""
+    found = kind.unwrap(lines_from(lines), Clock())
+    wrapping = found.wrapping
+    assert wrapping is not None
+    assert found.raw is not None
+    content = found.data.tobytes()
+    texts = [content[head:end] for head, end in zip(found.heads.tolist(), found.ends.tolist(), strict=True)]
+    origins = [wrapping.fields[origin] for origin in wrapping.origins.tolist()]
+    stated = zip(found.raw.tolist(), texts, wrapping.times.tolist(), wrapping.levels.tolist(), origins, strict=True)
+    return list(stated)
+
+
+@pytest.mark.parametrize("kind", CUT, ids=lambda kind: kind.name)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_usual_and_unusual_documents_of_a_block_stay_in_order(kind: Documents, data: st.DataObject) -> None:
+    examples = [
+        line
+        for file in ("docker", "journald-json", "gcp")
+        for line in (CASES / f"{file}.txt").read_bytes().partition(b"=== expected")[0].splitlines()
+    ]
+    odd = st.sampled_from(
+        [b"", b"{", b"no document", b"[1]", b'{"a":1}{"b":2}', b'{"log":"\\ud800","stream":"stdout"}', b"{\xff}"]
+    )
+    lines = data.draw(st.lists(st.one_of(st.sampled_from(examples), odd), min_size=1, max_size=12))
+    one_by_one = [said for line in lines for said in said_by(kind, [line])]
+    together = said_by(kind, lines)
+    assert [said[1:] for said in together] == [said[1:] for said in one_by_one]
+    assert [said[0] for said in together] == list(range(len(lines)))
+    slow = said_by(replace(kind, cutter=None), lines)
+    assert [said[2:] for said in together] == [said[2:] for said in slow]

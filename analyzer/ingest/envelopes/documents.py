@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from analyzer.ingest.envelopes.cut import Cutter, Document, Entry, Fields, Keys, Row, with_own
+from analyzer.ingest.envelopes.cut import Cutter, Document, Entry, Fields, Keys, Records, records_of, with_own
 from analyzer.ingest.envelopes.envelope import Coder
 from analyzer.ingest.levels import level_kind, level_of
-from analyzer.ingest.logical import Lines, Wrapping, lines_from
-from analyzer.ingest.stamps import Stamps
-from analyzer.ingest.timestamps import NO_TIME, Clock
+from analyzer.ingest.logical import Lines, Wrapping
+from analyzer.ingest.stamps import bytes_of
+from analyzer.ingest.timestamps import Clock
+from analyzer.ingest.windows import Offsets
 
-_LAST = 1 << 62
 _LEAST = 0.6
 _BEFORE_OBJECT = b" \t\r\n\xef\xbb\xbf"
 """White space, and the byte order mark that some programs put before each line."""
@@ -97,19 +98,19 @@ class Documents:
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:
         """See `Envelope`."""
         texts = lines.texts()
-        cut = self.cutter.rows(texts) if self.cutter is not None else [None] * len(texts)
-        if None not in cut:
-            return as_lines(lines, [row for row in cut if row], np.arange(len(texts)), clock, self._own)
-        rows: list[Row] = []
-        parents: list[int] = []
-        for place, (text, row) in enumerate(zip(texts, cut, strict=True)):
-            found = [row] if row is not None else as_rows(self._entries_in(text))
-            rows += found
-            parents += [place] * len(found)
-        return as_lines(lines, rows, np.array(parents, dtype=np.int64), clock, self._own)
+        if self.cutter is None:
+            return as_lines(lines, self._records(texts, np.arange(len(texts)), clock))
+        cut = self.cutter.cut(texts, clock)
+        left = np.delete(np.arange(len(texts)), cut.parents)
+        if len(left):
+            cut = cut.and_of_others(self._records([texts[row] for row in left.tolist()], left, clock))
+        return as_lines(lines, cut, self.cutter.own_of)
 
-    def _own(self, values: tuple[bytes, ...]) -> Fields:
-        return self.cutter.own_of(values) if self.cutter is not None else {}
+    def _records(self, texts: Sequence[bytes], rows: Offsets, clock: Clock) -> Records:
+        """The records in some lines, by the function that looks into each document as a whole."""
+        found = [self._entries_in(text) for text in texts]
+        entries = [entry for each in found for entry in each]
+        return records_of(entries, np.repeat(rows, [len(each) for each in found]), clock)
 
     def _entries_in(self, text: bytes) -> list[Entry]:
         """The records in a line; the line itself where it is no such document, or an absurd one."""
@@ -143,68 +144,34 @@ def _parsed(text: bytes) -> Document | None:
     return document if isinstance(document, dict) else None
 
 
-def as_rows(entries: Sequence[Entry]) -> list[Row]:
-    """Records of which each has everything for itself."""
-    return [Row(entry.text, entry.time, entry) for entry in entries]
-
-
-def as_lines(
-    outer: Lines,
-    rows: Sequence[Row],
-    parents: np.ndarray,
-    clock: Clock,
-    own_of: Callable[[tuple[bytes, ...]], Fields] | None = None,
-) -> Lines:
-    """The records of documents as lines; `parents` are the places of the lines that they were in.
-    `own_of` says what the values that a row has of its own mean."""
-    commons, code = _distinct([row.common for row in rows])
-    shown = np.array([len(common.shown) for common in commons], dtype=np.int64)[code]
-    texts = [row.common.shown + row.text for row in rows] if shown.any() else [row.text for row in rows]
-    inner = lines_from(texts)
+def as_lines(outer: Lines, records: Records, own_of: Callable[[bytes], Fields] | None = None) -> Lines:
+    """The records of documents as lines. `own_of` says what the values that a record has of its own mean."""
+    entries, code = records.entries, records.codes
+    shown = pa.array([entry.shown for entry in entries], pa.binary())
+    whole = pc.binary_join_element_wise(shown.take(code), records.texts, pa.scalar(b"\n", pa.binary()), b"")
+    data, edges = bytes_of(whole)
     groups, origins = Coder(), Coder()
-    group = np.array([groups.place(common.fields) for common in commons], dtype=np.int32)[code]
-    origin = np.array([origins.place({**common.fields, **common.own}) for common in commons], dtype=np.int32)[code]
+    group = np.array([groups.place(entry.fields) for entry in entries], dtype=np.int32)[code]
+    origin = np.array([origins.place({**entry.fields, **entry.own}) for entry in entries], dtype=np.int32)[code]
     fields: Sequence[Fields] = origins.fields
-    if own_of is not None and any(row.own for row in rows):
-        origin, fields = with_own(origin, fields, [row.own for row in rows], own_of)
+    if own_of is not None and records.own is not None:
+        origin, fields = with_own(origin, fields, records.own, own_of)
     wrapping = Wrapping(
-        times=_times([row.time for row in rows], clock),
-        levels=np.array([common.level for common in commons], dtype=np.int8)[code],
+        times=records.times,
+        levels=np.array([entry.level for entry in entries], dtype=np.int8)[code],
         groups=group,
         origins=origin,
         fields=fields,
     )
-    outside = outer.wrapping.take(parents) if outer.wrapping is not None else None
+    outside = outer.wrapping.take(records.parents) if outer.wrapping is not None else None
     return Lines(
-        data=inner.data,
-        starts=inner.starts + shown,
-        ends=inner.ends,
-        heads=inner.starts,
-        raw=outer.raw_lines()[parents],
+        data=data,
+        starts=edges[:-1] + np.array([len(entry.shown) for entry in entries], dtype=np.int64)[code],
+        ends=edges[1:] - 1,
+        heads=edges[:-1],
+        raw=outer.raw_lines()[records.parents],
         wrapping=wrapping.inside(outside),
     )
-
-
-def _distinct(commons: Sequence[Entry]) -> tuple[list[Entry], np.ndarray]:
-    """The different objects in the order in which they first come, and the place of each one's among them."""
-    identities = np.fromiter(map(id, commons), dtype=np.int64, count=len(commons))
-    _, first, inverse = np.unique(identities, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return [commons[at] for at in first[order].tolist()], place[inverse]
-
-
-def _times(times: Sequence[bytes | str | int | None], clock: Clock) -> np.ndarray:
-    """Numbers are microseconds, texts are read."""
-    numbers = [time if isinstance(time, int) and abs(time) < _LAST else NO_TIME for time in times]
-    read = np.array(numbers, dtype=np.int64)
-    rows = [row for row, time in enumerate(times) if isinstance(time, (bytes, str))]
-    if rows:
-        given = [times[row] for row in rows]
-        texts = [time if isinstance(time, bytes) else str(time).encode("utf-8", "replace") for time in given]
-        read[rows] = Stamps(clock).read(pa.array(texts, pa.binary()))
-    return read
 
 
 # --- log shippers --------------------------------------------------------------------------------

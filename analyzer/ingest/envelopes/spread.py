@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analyzer.ingest.envelopes.documents import as_lines, as_rows, journal_entry
+from analyzer.ingest.envelopes.cut import records_of
+from analyzer.ingest.envelopes.documents import as_lines, journal_entry
 from analyzer.ingest.logical import Lines
 from analyzer.ingest.timeformats import Clock
 from analyzer.ingest.windows import Offsets
@@ -111,7 +112,7 @@ class JournalExport:
         entries = []
         for start, end in zip(lines.starts[opens].tolist(), ends.tolist(), strict=True):
             entries.append(journal_entry(_journal_fields(bytes(lines.data[start:end]))))
-        return as_lines(lines, as_rows(entries), opens, clock)
+        return as_lines(lines, records_of(entries, opens, clock))
 
 
 def _journal_fields(entry: bytes) -> dict[str, object]:
