@@ -15,6 +15,8 @@ from analyzer.report.clean import one_line
 
 _EXAMPLE = 80
 """The least width that an example of a match is worth showing in."""
+_UNKNOWN = "unknown"
+"""What failures are that no signature knows."""
 
 
 def hit_rate(corpus: Sequence[str], catalogue: Catalogue) -> Status:
@@ -34,8 +36,9 @@ def _table(analysis: Analysis, catalogue: Catalogue, look: Look) -> Iterator[str
     counted = [(row["values"].as_py(), row["counts"].as_py()) for row in pc.value_counts(names)]
     width = max(len(name) for name, _ in counted)
     yield f"{'signature':<{width}}  {'kind':<11}  {'matches':>8}  {'per 1,000':>9}  for example"
-    for name, count in sorted(counted, key=lambda each: (catalogue[each[0]].kind != "failure", -each[1], each[0])):
+    kinds = {name: catalogue[name].kind if name in catalogue else _UNKNOWN for name, _ in counted}
+    for name, count in sorted(counted, key=lambda each: (kinds[each[0]] != "failure", -each[1], each[0])):
         example = one_line(
             events["text"][pc.index(names, name).as_py()].as_py(), max(look.width - width - 38, _EXAMPLE)
         )
-        yield f"{name:<{width}}  {catalogue[name].kind:<11}  {count:>8,}  {count * 1000 / lines:>9.2f}  {example}"
+        yield f"{name:<{width}}  {kinds[name]:<11}  {count:>8,}  {count * 1000 / lines:>9.2f}  {example}"

@@ -2,7 +2,8 @@
 
 Most lines of a trace are indented, and so continue the record before them. The rest is told by its
 words: `Caused by:`, `During handling of the above exception`, the last line of a Python traceback,
-Go's goroutines, Elixir's `** (`, Node's report of an uncaught error, PHP's `#0`, Rust's notes.
+Go's goroutines, Elixir's `** (`, Node's report of an uncaught error, PHP's `#0`, Rust's notes,
+the box that Terraform draws.
 
 Only lines with such words are looked at one by one; all others are sorted out by one expression.
 """
@@ -37,6 +38,7 @@ _WORDS = {
     "genserver": r"(?:Last message|State|Client)(?: \([^)\n]*\)|:)",
     "rust": r"thread '[^'\n]*' (?:\(\d+\) )?panicked at ",
     "rusty": r"note: |stack backtrace:",
+    "box": "╷|│|╵",
     "ruby": r"[\w./:-]+\.rb:\d+:in |[A-Z]\w*(?:::\w+)* \([^\n]*\):$",
 }
 _ANY = "^(?:" + "|".join(_WORDS.values()) + ")"
@@ -113,6 +115,8 @@ class _Traces:
             return
         self._kinds[at] = kind
         before = self._kinds.get(self._before(at), "")
+        if kind == "box" and not self._text(at).startswith("╷".encode()) and before == "box":
+            self._join(at)
         logged = kind in _LOGGED and (kind == "elixir" or self._is_indented(at + 1)) and self._is_failure(at - 1)
         if kind in _ALWAYS or before in _FOLLOWS.get(kind, ()) or logged:
             self._join(at)

@@ -128,6 +128,20 @@ def test_hit_rate_on_a_corpus(command: Command, catalogue: Path, log: Path) -> N
     assert command("patterns", "test", catalogue, "--corpus", "missing.log").returncode == 2
 
 
+def test_hit_rate_on_a_corpus_with_failures_that_no_signature_knows(
+    command: Command, catalogue: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    quiet = [f"2025-10-24 02:{minute:02d}:07,113 INFO served" for minute in range(50)]
+    failing = [f"2025-10-24 02:55:{second:02d},113 ERROR the flux capacitor is cold" for second in range(40)]
+    log.write_text("\n".join([*quiet, *failing]) + "\n", "utf-8")
+    done = command("patterns", "test", catalogue, "--corpus", log)
+    assert done.returncode == 0
+    row = done.stdout.decode().splitlines()[-1]
+    assert row.startswith("unknown.")
+    assert row.split()[1:3] == ["unknown", "40"]
+
+
 def test_explain(command: Command, catalogue: Path) -> None:
     refined = SIGNATURE.replace("id: shop.undefined_column", "id: shop.broad").replace(" of relation ", ".{1,20}")
     (catalogue / "shop" / "broad.yaml").write_text(refined, "utf-8")

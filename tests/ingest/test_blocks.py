@@ -311,12 +311,19 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         'psycopg2.errors.ForeignKeyViolation: insert violates "fk"\nDETAIL:  Key (user_id)=(5) is not present.\n',
         "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /usr/lib/node_modules",
         "PHP Fatal error:  Uncaught Exception: no in /a.php:3\nStack trace:\n#0 /b.php(7): save()\n#1 {main}\n  thrown",
+        "╷\n│ Error: no such image\n│\n│   with cloud_instance.web,\n│   on main.tf line 3\n│\n╵",
+        "│ Error: no such image\n│\n│   with cloud_instance.web,\n╵",
     ],
-    ids=["java", "go", "go-with-blanks", "elixir", "psycopg", "npm", "php"],
+    ids=["java", "go", "go-with-blanks", "elixir", "psycopg", "npm", "php", "terraform", "terraform-without-top"],
 )
 def test_undated_lines_that_belong_to_an_error_stay_with_it(record: str) -> None:
     texts = [r.text.rstrip() for r in records_of(f"starting\n{record}\nended\n".encode())]
     assert texts == ["starting", record.rstrip(), "ended"]
+
+
+def test_each_box_is_a_record() -> None:
+    boxes = ["╷\n│ Error: one\n│\n╵", "╷\n│ Error: two\n│\n╵"]
+    assert [r.text for r in records_of(("\n".join(boxes) + "\n").encode())] == boxes
 
 
 def test_each_row_of_text_that_is_indented_as_a_whole_is_a_record() -> None:
