@@ -54,14 +54,16 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
     readers = [LayoutReader(layout, understood, clock)]
     least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
     # Of a few lines, each counts that has a time.
-    fewest = 1 if len(lines) <= _FEW and readers[0].has_time else least
+    fewest = 1 if len(lines) <= _FEW and (readers[0].has_time or layout is not PLAIN) else least
     while len(readers) < MOST_LAYOUTS and len(rest) >= fewest:
         another, understood, rest = detect_layout(rest, fewest, dated=readers[0].has_time)
-        if len(understood) < least and not _sure(another, understood):
+        if len(understood) < least and not (_sure if readers[0].has_time else _sure_of_time)(another, understood):
             break
         # Without a timestamp or a head of its own, a line may as well be the continuation of another.
         if another is PLAIN or (another.style == "text" and another.has_timestamp and not _dated(understood)):
             break
+        if another.style == "json" and readers[0].has_time and _says_nothing(another, understood):
+            continue
         readers.append(LayoutReader(another, understood, clock))
     return readers
 
@@ -83,6 +85,16 @@ def _several(lines: Sequence[bytes], count: int) -> list[tuple[Layout, Sequence[
 def _sure(layout: Layout, understood: Sequence[Understood]) -> bool:
     """Whether a line or two suffice: they have a time, or are of a format that has none but a head of its own."""
     return _dated(understood) or (layout.style == "text" and not layout.has_timestamp)
+
+
+def _says_nothing(layout: Layout, understood: Sequence[Understood]) -> bool:
+    """Whether objects state neither a time nor a level: between lines with a time they are what those are about."""
+    return not _dated(understood) and not any(layout.level_group_of(spans) for _, spans in understood)
+
+
+def _sure_of_time(layout: Layout, understood: Sequence[Understood]) -> bool:
+    """Whether a line or two among lines without a time suffice."""
+    return _dated(understood) and not layout.anywhere
 
 
 def _dated(understood: Sequence[Understood]) -> bool:

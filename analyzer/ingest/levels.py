@@ -40,8 +40,8 @@ _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "wa
 # Arrow matches binary columns as Latin-1, so emoji stand here as their UTF-8 bytes. Names are no words: a file
 # `/static/error.css`, a package `error-chain`, an image `shop:failed-login-fix`.
 _ERROR_WORDS = (
-    r"(?i)(?:^|[^\w/])(error|exception|traceback|fatal|panic|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied"
-    r"|timed? ?out|out of memory|segfault)(?:[^\w./@-]|[./@-]+(?:[^\w./@-]|$)|$)"
+    r"(?i)(?:^|[^\w/])(error|exception|traceback|fatal|panic(ked)?|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied"
+    r"|timed? ?out|out of memory|segfault|terminate called)(?:[^\w./@-]|[./@-]+(?:[^\w./@-]|$)|$)"
     r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
 _HARMLESS = (
@@ -60,6 +60,8 @@ _HARMLESS = (
     r"|^\s*(?:[*+-]|o)\s+(?:fix|add|improve|handle|avoid|do not|don't|prevent|correct|remove|increase|raise|return"
     r"|report|catch|backport)(?:e?[sd])?\b"
     r"|^\s*(?:#|//|/\*\*?)\s"
+    # Jenkins names each step that begins: `[Pipeline] timeout`.
+    r"|\[Pipeline\] (?:\w+|// \w+|[{}])\s*$"
 )
 _COUNTED = r"(?i)(?:^|[^\w.])[1-9]\d* (?:\w+ )?(?:fail\w*|errors?)\b"
 """What is no harmless line, however many others passed."""
@@ -72,7 +74,7 @@ _STATED = (
     # In capitals, anywhere near the head; in any letters, in brackets or behind `level=`; in front of a colon
     # (but not that of a drive, as in `[D:\work]`).
     r"(?:^|[^\w-])(?P<upper>TRACE|DEBUG|VERBOSE|INFO|INFORMATION|NOTICE|WARN|WARNING|ERR|ERROR|SEVERE|CRIT|CRITICAL|FATAL"
-    r"|ALERT|EMERG|PANIC|TRC|DBG|DBUG|INF|WRN|FTL)(?:[^\w.-]|[.-]?$)"
+    r"|ALERT|EMERG|PANIC|TRC|DBG|DBUG|INF|WRN|FTL|LEVEL\(-\d{1,3}\))(?:[^\w.-]|[.-]?$)"
     r"|[\[(<|{]\s*(?P<enclosed>(?i:trace|debug|verbose|info|information|notice|warn|warning|err|erro|error|severe|crit"
     r"|critical|fatal|alert|emerg|panic|[TDIWEF]))\s*(?:[\])>|}]|:(?:[^\\/]|$))"
     r"|\b(?i:level|lvl|severity|loglevel|log_level)[\"']?\s*[=:]\s*[\"']?(?P<named>[A-Za-z]{3,11})\b"
@@ -228,6 +230,8 @@ def _stated_levels(lines: pa.Array) -> Codes:
 
 
 def _code_of_text(word: bytes) -> int:
+    if word.endswith(b")"):
+        return LEVEL_CODES["debug"]  # zap's LEVEL(-2), which has no name
     return level_of(word, level_kind(word, "status" if word.isdigit() else "level"))
 
 

@@ -26,6 +26,7 @@ from analyzer.ingest.layout import PLAIN, STRAY
 from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
 from analyzer.ingest.learning import MOST_LAYOUTS, learn_readers, stray_reader
 from analyzer.ingest.levels import infer_levels
+from analyzer.ingest.localtime import settle_clock
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
 from analyzer.ingest.logical import Lines, Wrapping, lines_of
@@ -43,6 +44,8 @@ them: no stack trace is that long, but output of another shape may be."""
 
 SAMPLE_LINES = 400
 _MINUTE = 60_000_000
+_DAY = 24 * 60 * _MINUTE
+_SAME_TIME = 2_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
 _FAR_FUTURE = timedelta(days=366)
@@ -147,7 +150,8 @@ class LineReader:
 
         `before` has read the file so far; its layouts may well come again.
         """
-        self.clock = clock
+        self.clock: Clock = settle_clock(lines, clock if before is None else before.clock)
+        clock = self.clock
         self.wrapped = choose_envelopes(lines, clock)
         learned = learn_readers(self.wrapped, clock)
         known = {reader.layout.name for reader in learned}
@@ -298,7 +302,7 @@ class LineReader:
     def _dated_heads(self) -> bool:
         """Whether the timestamps of most lines tell where records begin."""
         main = self._readers[0]
-        return main.layout.style == "text" and main.has_time
+        return main.layout.style in ("text", "logfmt") and main.has_time
 
     def _writers(self, lines: Lines, marks: _Marks, cutting: bool) -> Groups | None:
         """The writer of each line: as the envelope says or, where lines continue others by their words,
@@ -333,6 +337,9 @@ class LineReader:
                 begins[rows] = reader.begins(data, starts[rows], ends[rows], times[rows])
         for place, above in self._belongs_below:
             begins[1:] &= ~((layouts[1:] == place) & (layouts[:-1] == above) & ~loose[:-1])
+        for place, layout in enumerate(self.layouts):
+            if layout.text_below:
+                begins[1:] &= ~_said_twice(times, (layouts == place) & ~loose)
         if self._dated_heads:
             _part_long_records(data, starts, ends, begins)
         return _Marks(times, begins, layouts, loose)
@@ -386,6 +393,14 @@ def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Off
     begins = np.empty_like(marks.begins)
     begins[grouped] = marks.begins[grouped] | (marks.loose[grouped] & alone & (~same | pause))
     return begins
+
+
+def _said_twice(times: Micros, alone: Flags) -> Flags:
+    """Which lines but the first have the time of day of the line right above, which holds nothing but a time
+    (`alone`): an export puts its own above each line of a program."""
+    apart = (times[1:] - times[:-1] + _SAME_TIME) % _DAY
+    flags: Flags = alone[:-1] & ~alone[1:] & (times[1:] != NO_TIME) & (apart <= 2 * _SAME_TIME)
+    return flags
 
 
 def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags) -> None:

@@ -1,7 +1,8 @@
 """Lines without a time among those that have one, which do not go on with them but stand for themselves.
 
 Consoles mix what a program logs with what it, its starter and its children print: banners before the first
-line with a time, lines that begin with a level or a tag (`[Pipeline] sh`). All others without a time are taken
+line with a time, lines that begin with a level or a tag (`[Pipeline] sh`), the last words of a runtime that
+gives up. All others without a time are taken
 for a part of the record before them.
 """
 
@@ -23,7 +24,12 @@ _LEVELS = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL"
 _TAGGED = r"^\[ {0,3}[A-Za-z][\w -]{1,24}\]:? +\S"
 _TAG_OF_A_TRACE = r"^\[(?i:previous exception|stack ?trace|internal function|external code)\]"
 _LEVELED = rf"^(?:{_LEVELS})(?: {{0,9}}\||:? {{1,9}}\[|: {{1,9}}\S)"
-_FIRST = np.frombuffer(b"[TDINWEFC", np.uint8)
+_CRASH = (
+    r"^(?:thread '[^'\n]*' (?:\(\d+\) )?panicked at |panic: |fatal error: |Unhandled exception\. "
+    r"|Exception in thread \"|\*\*\* Error in `|terminate called |Fatal Python error: |Segmentation fault\b)"
+)
+"""What a language's runtime says of a program's end, past all loggers."""
+_FIRST = np.frombuffer(b"[TDINWEFCtpfUS*", np.uint8)
 _GOES_ON = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
 _MOSTLY = 0.5
 
@@ -40,7 +46,7 @@ def noise_among_dated(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags)
 
 
 def _with_a_head(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Flags:
-    """The lines that begin with a tag or a level."""
+    """The lines that begin with a tag or a level, or tell of a crash."""
     found = np.zeros(len(starts), dtype=bool)
     rows = np.flatnonzero(loose & np.isin(data[np.minimum(starts, len(data) - 1)], _FIRST))
     if not len(rows):
@@ -51,6 +57,7 @@ def _with_a_head(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> F
     below = leveled[leveled > 0]
     if (~loose[below - 1]).sum() <= max(1, _MOSTLY * (~loose).sum()):
         found[leveled] = True
+    found[rows[_flags(lines, _CRASH)]] = True
     found[rows[_flags(lines, _TAGGED) & ~_flags(lines, _TAG_OF_A_TRACE)]] = True
     return found
 

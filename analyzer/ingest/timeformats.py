@@ -7,6 +7,7 @@ stands. `parse_timestamp` is the careful reader of one text; `analyzer.ingest.ti
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,6 +58,8 @@ _OFFSET = rb"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?\b"
 _WEEKDAY = rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b[.,]? +)?"
 _BETWEEN = rb"(?:[T_:t\t-]|,? {1,2}|, ?| --? |; ?)"
 _ISO_DATE = rb"(?P<year>\d{4})[-/.:](?P<month>\d{1,2})[-/.:](?P<day>\d{1,2})"
+_HALVED = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: |\xe2\x80\xaf)?(?P<half>[AaPp]\.?[Mm])\b\.?"
+_ORDINAL = rb"(?P<year>(?:19|20)\d\d)[-.](?P<yday>[0-3]\d\d)[T ]"
 _NUMBERS = rb"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/]"
 
 GENERAL: Mapping[str, bytes] = {
@@ -85,6 +88,10 @@ GENERAL: Mapping[str, bytes] = {
     "clock first, year last": _CLOCK + ZONE + rb",? " + _NUMBERS + rb"(?P<c>\d{4})\b",
     "clock first, dotted": _CLOCK + ZONE + rb",? (?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})\b",
     "ISO 8601 to the minute": _ISO_DATE + rb"[T ]" + _SHORT + rb"(?P<zone>" + _OFFSET + rb")",
+    "numbers, year last, to the minute": _NUMBERS + rb"(?P<c>\d{4}),? " + _HALVED,
+    "month day year to the minute": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? (?P<year>\d{4})(?:, ?| at | )"
+    + _HALVED,
+    "ordinal date": _ORDINAL + _CLOCK + ZONE,
     "seconds since 1970, scientific": rb"(?P<mantissa>1\.\d{6,16})[eE]\+?0?9\b",
     "seconds since 1970": rb"(?P<epoch>1\d{9}(?:\d{3}|\d{6}|\d{9})?)(?:\.(?P<fraction>\d{1,9}))?\b",
     "TAI64N": rb"@(?P<tai>4[0-9a-fA-F]{15})(?P<nanos>[0-9a-fA-F]{8})\b",
@@ -119,6 +126,7 @@ _DATE = (
     rb"\d\d[A-Z][a-z]{2}20\d\d[ :T]",
     rb"\d{4}[ -]" + _WORD + rb"[ -]\d{1,2}(?:T|[ ,]+)",
     rb"\d\d[-/]\d\d[ -]",
+    rb"(?:19|20)\d\d[-.][0-3]\d\d[T ]",
 )
 TIMESTAMP = (
     b"(?:" + _WEEKDAY + b"(?:" + b"|".join(_DATE) + rb")\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF)
@@ -128,6 +136,7 @@ TIMESTAMP = (
     + rb"|(?:19|20)\d{6}(?:[T_: -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"
     + rb"(?:Z\b|[+-]\d\d:?\d\d\b)?"
     + b"|" + without_names(GENERAL["DB2"]) + b"|" + without_names(_ISO_DATE + rb"[T ]" + _SHORT) + _OFFSET
+    + rb"|(?:\d{1,2}[-/]\d{1,2}[-/]\d{4},?|" + _WORD + rb" +\d{1,2},? \d{4}(?:,| at)?) " + without_names(_HALVED)
     + rb"|1\d{9}(?:\d{3}|\d{6}|\d{9})?(?:\.\d{1,9})?\b|1\.\d{6,16}[eE]\+?0?9\b|@4[0-9a-fA-F]{23}\b)"
 )  # fmt: skip
 """Any timestamp that may be looked for anywhere, as one expression without groups."""
@@ -243,7 +252,7 @@ def lacks(text: bytes, *what: Literal["year", "date", "zone"]) -> bool:
     if part & {"epoch", "mantissa", "tai"}:
         return False
     missing = {
-        "date": not part & {"day", "b"},
+        "date": not part & {"day", "b", "yday"},
         "year": bool(part & {"day", "b"}) and not part & {"year", "c"},
         "zone": not part & {"zone", "minutes"},
     }
@@ -264,7 +273,9 @@ def _calendar(part: Mapping[str, bytes], clock: Clock) -> int:
     second = int(part.get("second", b"0"))
     hour, minute = _hour(part), int(part["minute"])
     second = 59 if second == 60 else second  # a leap second counts as the second before it
-    if "day" not in part and "b" not in part:
+    if "yday" in part:
+        moment = _moment(int(part["year"]), 1, 1, hour, minute, second, clock) + timedelta(days=_day_of_year(part) - 1)
+    elif "day" not in part and "b" not in part:
         moment = _latest_day(hour, minute, second, clock)
     elif "a" in part:
         moment = _by_order(part, hour, minute, second, clock)
@@ -296,6 +307,13 @@ def _offset(part: Mapping[str, bytes], moment: datetime, zone: tzinfo) -> float 
 
 def _month(text: bytes) -> int:
     return int(text) if text.isdigit() else _MONTHS[text.decode("utf-8").lower().encode()]
+
+
+def _day_of_year(part: Mapping[str, bytes]) -> int:
+    day = int(part["yday"])
+    if not 1 <= day <= 365 + calendar.isleap(int(part["year"])):
+        raise ValueError("no such day of the year")
+    return day
 
 
 def _year(text: bytes) -> int:

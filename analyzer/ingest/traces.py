@@ -43,7 +43,7 @@ _WORDS = {
 }
 _ANY = "^(?:" + "|".join(_WORDS.values()) + ")"
 _KIND = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()).encode())
-_FAILURE = re.compile(rb"\W{0,2}(?:\w+[-_. ])?(?i:error|critical|fatal|severe|exception|warn(?:ing)?)\b")
+_FAILURE = re.compile(rb"\W{0,2}(?:\w+[-_. ]){0,2}(?i:error|critical|fatal|severe|exception|warn(?:ing)?)\b")
 _PLACE_IN_GO = re.compile(rb"(?:\t|\s+\S.{0,300}?\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?\s*$)")
 """Below a function in a goroutine; the tab has become blanks where a trace was copied from a page."""
 _CARET = re.compile(rb"\s*[\^~]+\s*$")

@@ -172,3 +172,68 @@ def test_a_level_right_below_every_time_is_that_of_the_time_above() -> None:
 def test_a_trace_at_the_beginning_of_a_file_is_not_torn() -> None:
     log = '  File "x.py", line 1, in save\n    raise err\nexample.OrderError: closed\nin=7\n'
     assert [record.line for record in records_of((log + "2025-10-24 02:14:07 INFO ok\n" * 4).encode())][:2] == [1, 5]
+
+
+def test_what_a_runtime_says_of_its_end_is_no_part_of_the_line_before() -> None:
+    log = (
+        "2025-10-24T02:14:07.113Z  INFO shop::orders: listening\n" * 3
+        + "thread 'main' panicked at src/orders.rs:88:9:\ncalled `Option::unwrap()` on a `None` value\n"
+        + "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n"
+    )
+    records = records_of(log.encode())
+    assert [record.line for record in records] == [1, 2, 3, 4]
+    assert records[-1].level == "error"
+
+
+def test_json_without_a_time_or_a_level_belongs_to_the_line_above() -> None:
+    log = '[2025-10-24 02:14:07] local.ERROR: request failed \n{"error":"timed out"}\n\n' * 5
+    assert [record.line for record in records_of(log.encode())] == [1, 4, 7, 10, 13]
+
+
+def test_json_that_states_a_level_stands_for_itself_among_text() -> None:
+    log = '[2025-10-24 02:14:07] local.INFO: request\n{"level":"error","msg":"timed out"}\n' * 5
+    assert len(records_of(log.encode())) == 10
+
+
+def test_a_time_alone_above_the_same_time_of_day_is_that_of_the_line_below() -> None:
+    log = "".join(f"2025-10-24T02:14:{n:02}.113Z\n02:14:{n:02}.113 [main] WARN o.e.Orders - slow\n" for n in range(10))
+    records = records_of(log.encode())
+    assert [record.line for record in records] == list(range(1, 21, 2))
+    assert {record.level for record in records} == {"warn"}
+    assert records[3].time == "2025-10-24T02:14:03.113000+00:00"
+
+
+def test_a_time_alone_above_another_time_does_not_swallow_that_line() -> None:
+    log = "".join(f"2025-10-24 02:14:{n:02} INFO save\n" for n in range(10))
+    records = records_of(f"Fri Oct 24 02:10:00 UTC 2025\n{log}".encode())
+    assert len(records) == 11
+
+
+def test_a_few_dated_lines_among_lines_of_a_format_without_times_have_their_time() -> None:
+    log = "[67329.555s][warning][os,thread] Failed to start thread\n" * 2
+    log += "[2025-10-24T02:14:07,113][ERROR][o.e.b.Node] [es-1] fatal error\n"
+    record = records_of(log.encode())[-1]
+    assert (record.time, record.level) == ("2025-10-24T02:14:07.113000+00:00", "error")
+
+
+def test_words_between_the_lines_of_a_development_server_are_their_own() -> None:
+    log = (
+        '[24/Oct/2025 02:14:07] "GET / HTTP/1.1" 200 2215\n'
+        "[24/Oct/2025 02:14:07,938] - Broken pipe from ('127.0.0.1', 57453)\n"
+        "Internal Server Error: /orders\n"
+        'Traceback (most recent call last):\n  File "x.py", line 1, in save\n    save()\nOrderError: closed\n'
+        '[24/Oct/2025 02:14:08] "GET /orders HTTP/1.1" 500 145\n'
+    )
+    records = records_of(log.encode())
+    assert [record.line for record in records] == [1, 2, 3, 8]
+    assert [record.level for record in records][2:] == ["error", "error"]
+
+
+def test_a_banner_above_logfmt_is_no_record_of_it() -> None:
+    log = "Scanner 1.0\n[1/3] Starting scan\n" + 'time="2025-10-24T02:14:07Z" level=info msg="found"\n' * 4
+    assert [record.line for record in records_of(log.encode())] == [1, 2, 3, 4, 5, 6]
+
+
+def test_jenkins_names_steps_without_complaint() -> None:
+    log = "[2025-10-24T02:14:07.113Z] > git checkout\n[Pipeline] timeout\n" * 3
+    assert {record.level for record in records_of(log.encode())} == {"info"}
