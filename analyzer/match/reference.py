@@ -6,7 +6,8 @@ of its `exclude` patterns is; and the record states no field otherwise than `whe
 captures are those of the exchange, or of the first pattern found.
 Where a signature and a broader one that it refines both match, only the more specific one counts;
 it takes over the captures that it does not have itself. A signature that `yields` counts only where
-no other failure is found, except those that yield too and those in the application's own words (`app.`).
+no other failure is found, except those that yield too and those that tell only an effect: the application's
+own words (`app.`), an answer 5xx (`http.server_error`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from analyzer.model import Signature
 
 CONFIRM_TIMEOUT = 1.0
 """Seconds that one pattern may spend on one record before it counts as not matching."""
+_EFFECTS = ("app.", "http.server_error")
+"""Signatures, or technologies, that tell what a failure did to its users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,9 @@ def most_specific(found: Mapping[str, dict[str, str]], catalogue: Catalogue) -> 
 
 
 def _says_what_failed(signature: Signature) -> bool:
-    """Whether broad signatures step back before this one. They do not before the application's own
-    words: those tell an effect (`could not save order 42`), beside which the cause must stay."""
-    return signature.kind == "failure" and not signature.yields and not signature.id.startswith("app.")
+    """Whether broad signatures step back before this one. They do not before what tells only an effect,
+    beside which the cause must stay: the application's own words (`could not save order 42`), an answer 5xx."""
+    return signature.kind == "failure" and not signature.yields and not signature.id.startswith(_EFFECTS)
 
 
 def _search(pattern: str, text: bytes) -> dict[str, str] | None:
