@@ -82,6 +82,8 @@ class Layout:
     """One line format. `style` is how a record's fields are found: by `head`, by keys, or not at all."""
 
     name: str
+    family: str = ""
+    """The file that declares it."""
     head: str = ""
     style: Style = "text"
     service: str | None = None
@@ -263,7 +265,7 @@ def all_layouts() -> tuple[Layout, ...]:
     folder = resources.files("analyzer.ingest") / "layouts"
     for name in FAMILIES:
         text = (folder / f"{name}.yaml").read_text(encoding="utf-8")
-        declared += [Layout(**entry) for entry in yaml.load(text, Loader=loader)]  # noqa: S506 (a safe loader)
+        declared += [Layout(family=name, **entry) for entry in yaml.load(text, Loader=loader)]  # noqa: S506 (a safe loader)
     return (*declared, JSON_LINES)
 
 

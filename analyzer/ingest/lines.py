@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -29,10 +29,11 @@ from analyzer.ingest.levels import infer_levels
 from analyzer.ingest.localtime import settle_clock
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
-from analyzer.ingest.logical import Lines, Wrapping, lines_of
+from analyzer.ingest.logical import Lines, Wrapping, lines_from, lines_of
 from analyzer.ingest.noise import noise_among_dated
+from analyzer.ingest.platform_clock import agrees, told_by_platform
 from analyzer.ingest.stamped import stamped_traces
-from analyzer.ingest.timeformats import Clock
+from analyzer.ingest.timeformats import Clock, lacks
 from analyzer.ingest.timestamps import NO_TIME, Micros
 from analyzer.ingest.traces import hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
@@ -172,8 +173,24 @@ class LineReader:
         """The layout of most lines."""
         stamps = self.wrapped.times[:20]
         self.has_time = self.wrapped.gives_time or any(reader.has_time for reader in self._readers)
-        self.assumed = reduce(or_, (reader.assumed for reader in self._readers), assumed_of(stamps))
+        self._naive = np.array([reader.assumed.zone for reader in self._readers])
+        self._dated = np.array([not (reader.assumed.year or reader.assumed.date) for reader in self._readers])
+        self._told_by_platform = self._platform_tells()
+        assumed = reduce(or_, (reader.assumed for reader in self._readers))
+        if self._told_by_platform:
+            assumed = replace(assumed, zone=False, year=False, date=False)
+        self.assumed = assumed | assumed_of(stamps)
         """What the timestamps leave open."""
+
+    def _platform_tells(self) -> bool:
+        """Whether the times of the envelopes say what those of the lines inside leave open."""
+        outer = self.wrapped.stamps
+        if outer is None or not self._naive.any() or any(lacks(text, "zone") for text in self.wrapped.times):
+            return False
+        inside = lines_from(self.wrapped.inside)
+        marks = self._marks(inside.data, inside.starts, inside.ends)
+        naive = self._naive[marks.layouts]
+        return agrees(marks.times[naive], outer[naive], self._dated[marks.layouts][naive])
 
     def assumptions(self, last: int = NO_TIME) -> Sequence[str]:
         """What the timestamps leave open, as sentences; `last` is the last time of the file."""
@@ -265,8 +282,14 @@ class LineReader:
         first_line = np.flatnonzero(arranged.begins)
         marks = marks.take(arranged.order[first_line])
         wrapping = lines.wrapping.take(first_line) if lines.wrapping is not None else None
-        times = marks.times if wrapping is None else np.where(marks.times == NO_TIME, wrapping.times, marks.times)
-        times, doubts = self._believed(times, marks)
+        times, naive = marks.times, self._naive[marks.layouts]
+        if wrapping is not None and self._told_by_platform:
+            open_ = np.flatnonzero(naive)
+            times = times.copy()
+            times[open_] = told_by_platform(times[open_], wrapping.times[open_], self._dated[marks.layouts][open_])
+            naive = np.zeros(len(times), dtype=bool)
+        times = times if wrapping is None else np.where(times == NO_TIME, wrapping.times, times)
+        times, doubts = self._believed(times, naive & (marks.times != NO_TIME))
         return LineTable(
             data=lines.data,
             starts=lines.starts,
@@ -287,9 +310,8 @@ class LineReader:
             doubts=doubts,
         )
 
-    def _believed(self, times: Micros, marks: _Marks) -> tuple[Micros, Doubts]:
+    def _believed(self, times: Micros, naive: Flags) -> tuple[Micros, Doubts]:
         """The times of records, those around a change of clocks told apart and absurd ones left out."""
-        naive = np.array([reader.assumed.zone for reader in self._readers])[marks.layouts] & (marks.times != NO_TIME)
         times, twice = tell_passes(times, naive, self.clock.zone)
         skipped = set().union(*(reader.skipped_minutes for reader in self._readers))
         in_gap = np.isin(times // _MINUTE * _MINUTE, list(skipped)).sum() if skipped else 0

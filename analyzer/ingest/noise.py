@@ -1,9 +1,8 @@
 """Lines without a time among those that have one, which do not go on with them but stand for themselves.
 
 Consoles mix what a program logs with what it, its starter and its children print: banners before the first
-line with a time, lines that begin with a level or a tag (`[Pipeline] sh`), the last words of a runtime that
-gives up. All others without a time are taken
-for a part of the record before them.
+line with a time, lines that begin with a level, a tag (`[Pipeline] sh`) or a program and its level (`psql: FATAL: `),
+the last words of a runtime that gives up. All others without a time are taken for a part of the record before them.
 """
 
 from __future__ import annotations
@@ -29,7 +28,11 @@ _CRASH = (
     r"|Exception in thread \"|\*\*\* Error in `|terminate called |Fatal Python error: |Segmentation fault\b)"
 )
 """What a language's runtime says of a program's end, past all loggers."""
-_FIRST = np.frombuffer(b"[TDINWEFCtpfUS*", np.uint8)
+_NAMED = (
+    r"^[a-z][\w.-]{1,24}: (?:\[(?:emerg|alert|crit|error|warn|notice)\] "
+    r"|(?:FATAL|PANIC|ERROR|WARNING|fatal|error|warning):)"
+)
+_FIRST = np.frombuffer(b"[TDINWEFCUS*abcdefghijklmnopqrstuvwxyz", np.uint8)
 _GOES_ON = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
 _MOSTLY = 0.5
 
@@ -59,6 +62,7 @@ def _with_a_head(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> F
         found[leveled] = True
     found[rows[_flags(lines, _CRASH)]] = True
     found[rows[_flags(lines, _TAGGED) & ~_flags(lines, _TAG_OF_A_TRACE)]] = True
+    found[rows[_flags(lines, _NAMED)]] = True
     return found
 
 

@@ -37,8 +37,19 @@ _MONTH_NAMES: Mapping[int, str] = {
     12: "dec december dez dezember d\u00e9c d\u00e9cembre dic diciembre dicembre dezembro desember",
 }
 """English, German, French, Spanish, Italian, Portuguese, Dutch, and what the Scandinavian languages share."""
+_SHORT_MONTHS = (
+    "sty lut mar kwi maj cze lip sie wrz pa\u017a lis gru",
+    "led \xfano b\u0159e dub kv\u011b \u010der \u010den srp z\xe1\u0159 \u0159\xedj lis pro",
+    "oca \u015fub mar nis may haz tem a\u011fu eyl eki kas ara",
+    "\u044f\u043d\u0432 \u0444\u0435\u0432 \u043c\u0430\u0440 \u0430\u043f\u0440 \u043c\u0430\u0439"
+    " \u0438\u044e\u043d \u0438\u044e\u043b \u0430\u0432\u0433 \u0441\u0435\u043d \u043e\u043a\u0442 \u043d\u043e\u044f"
+    " \u0434\u0435\u043a",
+    "1\u6708 2\u6708 3\u6708 4\u6708 5\u6708 6\u6708 7\u6708 8\u6708 9\u6708 10\u6708 11\u6708 12\u6708",
+)
+"""Polish, Czech, Turkish, Russian, Chinese and Japanese, as their system logs have them."""
 
 _MONTHS = {name.encode(): month for month, names in _MONTH_NAMES.items() for name in names.split()}
+_MONTHS |= {name.encode(): month for names in _SHORT_MONTHS for month, name in enumerate(names.split(), 1)}
 
 
 def _either(words: list[bytes]) -> bytes:
@@ -116,7 +127,7 @@ def without_names(pattern: bytes) -> bytes:
 
 # All general formats together, factored so that it is small: every layout holds it. Where it takes too
 # much for the name of a month, `parse_timestamp` refuses.
-_WORD = rb"[A-Za-z\xc3][A-Za-z\x80-\xff]{2,9}\.?"
+_WORD = rb"(?:[A-Za-z\xc3-\xc5\xd0\xd1][A-Za-z\x80-\xff]{2,15}|1?\d\xe6\x9c\x88)\.?"
 _SECONDS = rb"\d\d(?:[.,:]\d{1,9})?"
 _DATE = (
     rb"(?:\d{4}[-/.:]\d{1,2}[-/.:]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d\d(?:\d\d)?)" + _BETWEEN,

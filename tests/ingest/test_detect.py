@@ -237,3 +237,29 @@ def test_a_banner_above_logfmt_is_no_record_of_it() -> None:
 def test_jenkins_names_steps_without_complaint() -> None:
     log = "[2025-10-24T02:14:07.113Z] > git checkout\n[Pipeline] timeout\n" * 3
     assert {record.level for record in records_of(log.encode())} == {"info"}
+
+
+def test_a_line_that_names_its_program_and_level_stands_for_itself() -> None:
+    log = (
+        "2025-10-24 02:14:07.113 UTC [40] app@prod FATAL:  the database system is starting up\n"
+        "psql: FATAL:  the database system is starting up\n"
+        "2025-10-24 02:14:08.113 UTC [39] LOG:  invalid primary checkpoint record\n"
+        "details: a part of it\n"
+    )
+    assert [(record.line, record.level) for record in records_of(log.encode())] == [
+        (1, "fatal"),
+        (2, "fatal"),
+        (3, "info"),
+    ]
+
+
+def test_a_header_of_flow_columns_says_where_the_time_stands() -> None:
+    log = (
+        "version vpc-id interface-id srcaddr dstaddr protocol start end action log-status\n"
+        "3 vpc-0a eni-0a 10.0.0.7 10.0.0.8 6 1761272047 1761272107 REJECT OK\n"
+        "3 vpc-0a eni-0a 10.0.0.7 10.0.0.9 6 1761272048 1761272108 ACCEPT OK\n"
+    )
+    assert [(record.time, record.level) for record in records_of(log.encode()) if record.time] == [
+        ("2025-10-24T02:14:07+00:00", "warn"),
+        ("2025-10-24T02:14:08+00:00", "info"),
+    ]

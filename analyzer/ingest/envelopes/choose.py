@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from analyzer.ingest.detect import detect_layout
@@ -16,7 +16,8 @@ from analyzer.ingest.envelopes.prefixes import PREFIXES, TIMESTAMPED
 from analyzer.ingest.envelopes.spread import SPREAD, OctetCounted, PrettyJson
 from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.logical import Lines, lines_from
-from analyzer.ingest.timestamps import Clock
+from analyzer.ingest.timeformats import GENERAL, match_timestamp
+from analyzer.ingest.timestamps import Clock, Micros, shape_of
 
 ENVELOPES: tuple[Envelope, ...] = (DockerJson(), *DOCUMENTS, *EXPORTS, JsonObjects(), *SPREAD, *PREFIXES)
 """Every envelope that is recognised by itself, in order of preference."""
@@ -61,6 +62,7 @@ _NEARLY_ALL = 0.95
 _DEEPEST = 4
 _FEWEST_ALIKE = 0.6
 _MOST_INDENTED = 0.5
+_OPENING = b"[(<"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Wrapped:
     """The writer of each line inside."""
     times: Sequence[bytes]
     """Some timestamps of the innermost envelope that has any, as text."""
+    stamps: Micros | None = None
+    """What the envelopes say of when each line inside was written, in microseconds."""
 
     @property
     def name(self) -> str:
@@ -115,8 +119,9 @@ def choose_envelopes(lines: Sequence[bytes], clock: Clock) -> Wrapped:
         times = envelope.times_in(inside) or times
         sample = envelope.unwrap(sample, clock)
         inside = sample.texts()
-    groups = sample.wrapping.groups.tolist() if sample.wrapping is not None else [0] * len(inside)
-    return Wrapped(tuple(chosen), inside, groups, times)
+    if sample.wrapping is None:
+        return Wrapped(tuple(chosen), inside, [0] * len(inside), times)
+    return Wrapped(tuple(chosen), inside, sample.wrapping.groups.tolist(), times, sample.wrapping.times)
 
 
 def _envelope_of(lines: Sequence[bytes], stamped: bool) -> Envelope | None:
@@ -132,17 +137,26 @@ def _envelope_of(lines: Sequence[bytes], stamped: bool) -> Envelope | None:
 def _is_one_program(lines: Sequence[bytes]) -> bool:
     """Whether all lines are of one program whose own layout, prefix included, is known."""
     layout, understood, _ = detect_layout(lines)
-    return layout is not PLAIN and layout.name not in _PROTOCOLS and len(understood) >= _NEARLY_ALL * len(lines)
+    known = layout is not PLAIN and layout.family != "general" and layout.name not in _PROTOCOLS
+    return known and len(understood) >= _NEARLY_ALL * len(lines)
 
 
 def _is_stamped(lines: Sequence[bytes]) -> bool:
     """Whether the times in front of the lines were put there by somebody else than who wrote them: no
-    layout knows the whole, and what is behind is not arranged in columns."""
+    layout knows the whole or another time follows, and what is behind is not arranged in columns."""
     if TIMESTAMPED.share(lines) < _FEWEST_ALIKE:
         return False
     layout, _, _ = detect_layout(lines)
-    if layout is not PLAIN and layout.name != TIMESTAMPED.name:
-        return False
     behind = TIMESTAMPED.unwrap(lines_from(lines), Clock()).texts()
+    if layout is not PLAIN and layout.name != TIMESTAMPED.name:
+        return _are_stamped(behind, {shape_of(text) for text in TIMESTAMPED.times_in(lines)})
     indented = sum(text[:1].isspace() for text in behind)
     return indented <= _MOST_INDENTED * len(behind)
+
+
+def _are_stamped(texts: Sequence[bytes], others: Collection[bytes]) -> bool:
+    """Whether most texts begin with a time and date that are written in another way than `others`: two that are
+    written alike may be when something began and when it ended."""
+    found = (match_timestamp(text.lstrip(_OPENING)) for text in texts)
+    times = [shape_of(each[1][0]) for each in found if each is not None and each[0] in GENERAL]
+    return len(times) >= _FEWEST_ALIKE * len(texts) and not set(times) & set(others)

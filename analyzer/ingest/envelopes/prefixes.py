@@ -11,7 +11,8 @@ _LEVELS = "(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fat
 _NO_LEVEL = rf"(?!(?:[A-Z][a-z]{{2}} )?\S+(?: \S+)?(?: UTC)? {_LEVELS}\b)"
 _PROGRAM = r"[\w./@()\\-]+(?:\[\d+\])?:(?: |$)"
 _SYSLOG_TIME = (
-    r"(?:[A-Z][a-z]{2} )?(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})?"
+    r"(?:[A-Z][a-z]{2} )?(?P<time>(?:[A-Z][a-z]{2}|[a-z\x80-\xFF]{3,16}\.?|1?\d\xE6\x9C\x88) +\d{1,2}"
+    r" \d\d:\d\d:\d\d(?:\.\d{1,6})?"
     rf"|{_MACHINE}|\d{{10}}\.\d{{6}}|\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{{1,6}})? [A-Z]{{3,4}})"
 )
 _STRUCTURED = r"(?:-|(?:\[(?:[^\]\\\"]|\"(?:[^\"\\]|\\.)*\"|\\.)*\])+)"
@@ -37,6 +38,7 @@ _LABELS = (
     ),
 )
 """The labels of a stream of Loki, and the fields that they stand for."""
+_ANNOTATED = "error|warning|notice|debug"
 _SCRIPTS = "(?:dev|start|serve|build|test|lint|watch|preview|check|typecheck|e2e|worker)"
 _SYSLOG_TAG = r"(?P<host>[\w.:-]+) (?P<service>[^\s\[]+?)(?:\[(?P<pid>\d+)\])?:"
 PREFIXES: tuple[Prefix, ...] = (
@@ -98,8 +100,8 @@ PREFIXES: tuple[Prefix, ...] = (
     ),
     Prefix(
         "github-actions",
-        rf"{_BOM}(?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{7}}Z) (?P<keep>(?P<tag>(?:##\[\w+\])?))",
-        r"##\[(?P<level>error|warning|notice|debug)\]",
+        rf"{_BOM}(?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{7}}Z) (?P<keep>(?P<tag>(?:##\[(?:{_ANNOTATED})\])?))",
+        rf"##\[(?P<level>{_ANNOTATED})\]",
     ),
     Prefix(
         "heroku",
@@ -150,7 +152,7 @@ PREFIXES: tuple[Prefix, ...] = (
 
 _ZONED = rf"{_ISO}(?: (?:{ZONE_NAMES.decode()})\b)?"
 TIMESTAMPED = Prefix(
-    "timestamped", rf"(?P<keep>\[?(?P<time>{_ZONED})\]?(?:: | |$))", probe=rf"(?!{_ZONED}\]?:? \s{{2}})"
+    "timestamped", rf"(?P<keep>\[?(?P<time>{_ZONED})\]?(?:: |[ \t]|$))", probe=rf"(?!{_ZONED}\]?:? \s{{2}})"
 )
 """A bare time, as `docker logs -t`, Render and CloudWatch's exports put before each line; whether that
 is an envelope or the line's own depends on what is behind it."""
