@@ -204,7 +204,10 @@ class LayoutReader:
     def levels(self, data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Codes:
         """The level code of each line; `loose` ones are of no layout at all."""
         if self.layout.level_below:
-            return levels_at(data, np.minimum(ends + 1, len(data) - 1), "word")
+            codes = levels_at(data, np.minimum(ends + 1, len(data) - 1), "word")
+            missed = np.flatnonzero(codes == 0)
+            codes[missed] = infer_levels(line_array(data, *_below(data, starts[missed], ends[missed])))
+            return codes
         if self.layout.text_below:
             return infer_levels(line_array(data, *_below(data, starts, ends)))
         if not self._states_level:

@@ -52,6 +52,7 @@ def _learn(lines: Sequence[bytes], clock: Clock) -> list[LayoutReader]:
         # A few access lines in console output do not make it an access log.
         layout, understood, rest = PLAIN, [], list(lines)
     readers = [LayoutReader(layout, understood, clock)]
+    readers += _dated_beside(lines, readers[0], clock)
     least = max(_FEWEST_LINES, int(_SMALLEST_SHARE * len(lines)))
     # Of a few lines, each counts that has a time.
     fewest = 1 if len(lines) <= _FEW and (readers[0].has_time or layout is not PLAIN) else least
@@ -85,6 +86,15 @@ def _several(lines: Sequence[bytes], count: int) -> list[tuple[Layout, Sequence[
 def _sure(layout: Layout, understood: Sequence[Understood]) -> bool:
     """Whether a line or two suffice: they have a time, or are of a format that has none but a head of its own."""
     return _dated(understood) or (layout.style == "text" and not layout.has_timestamp)
+
+
+def _dated_beside(lines: Sequence[bytes], main: LayoutReader, clock: Clock) -> list[LayoutReader]:
+    """The reader of a layout that knows the time of some lines that the main one, which knows none, explains, too:
+    the requests that Flask logs among everything else."""
+    if main.has_time or main.layout is PLAIN or main.layout.style != "text":
+        return []
+    dated, understood, _ = detect_layout(lines, 1, without=main.layout.name)
+    return [LayoutReader(dated, understood, clock)] if _sure_of_time(dated, understood) else []
 
 
 def _says_nothing(layout: Layout, understood: Sequence[Understood]) -> bool:

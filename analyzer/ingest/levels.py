@@ -21,12 +21,13 @@ Codes = npt.NDArray[np.int8]
 _WORDS: dict[Level, str] = {
     "trace": "trac verb fine sill trc trce vrb",
     "debug": "debu dbg dbug conf deb",
-    "info": "info inf noti note nte log log: succ audi stat http defa syst timi hinw disp",
-    "warn": "warn wrn war atte adve avis",
-    "error": "erro eror err seve fail fehl erre",
+    "info": "info inf noti note nte log log: succ audi stat http defa syst timi hinw disp 信 情 정 ИН",
+    "warn": "warn wrn war atte adve avis aver avve 警 경 ПР",
+    "error": "erro eror err seve fail fehl erre grav schw 严 嚴 심 致 重 СЕ",
     "fatal": "fata crit cri pani dpan aler emer ftl pnc",
 }
-"""The first four letters of every level word met in the wild (three, where the word is that short)."""
+"""The first four letters of every level word met in the wild (three, where the word is that short), of words beyond
+ASCII the first three bytes."""
 
 _LETTERS: dict[Level, bytes] = {
     "trace": b"TV", "debug": b"D", "info": b"INO", "warn": b"W", "error": b"ES", "fatal": b"FCAP",
@@ -161,7 +162,9 @@ def _perfect_hash(keys: list[int]) -> tuple[np.uint32, npt.NDArray[np.uint32], C
     return multiplier, table, codes
 
 
-_MULTIPLIER, _KEYS, _CODES = _perfect_hash([int.from_bytes(key, "little") for key in _WORD_CODES])
+_MULTIPLIER, _KEYS, _CODES = _perfect_hash(
+    [int.from_bytes(bytes(code | 32 for code in key), "little") for key in _WORD_CODES]
+)
 
 
 def _word_codes(first_four: npt.NDArray[np.uint32]) -> Codes:

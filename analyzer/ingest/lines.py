@@ -360,8 +360,8 @@ class LineReader:
         for place, above in self._belongs_below:
             begins[1:] &= ~((layouts[1:] == place) & (layouts[:-1] == above) & ~loose[:-1])
         for place, layout in enumerate(self.layouts):
-            if layout.text_below:
-                begins[1:] &= ~_said_twice(times, (layouts == place) & ~loose)
+            if layout.text_below or layout.level_below:
+                begins[1:] &= ~_goes_on_below(times, (layouts == place) & ~loose)
         if self._dated_heads:
             _part_long_records(data, starts, ends, begins)
         return _Marks(times, begins, layouts, loose)
@@ -417,11 +417,11 @@ def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Off
     return begins
 
 
-def _said_twice(times: Micros, alone: Flags) -> Flags:
-    """Which lines but the first have the time of day of the line right above, which holds nothing but a time
-    (`alone`): an export puts its own above each line of a program."""
+def _goes_on_below(times: Micros, heads: Flags) -> Flags:
+    """Which lines but the first go on with the line right above, of whose record that holds the head only: those
+    without a time, and those with the same time of day, which an export has put above each line of a program."""
     apart = (times[1:] - times[:-1] + _SAME_TIME) % _DAY
-    flags: Flags = alone[:-1] & ~alone[1:] & (times[1:] != NO_TIME) & (apart <= 2 * _SAME_TIME)
+    flags: Flags = heads[:-1] & ~heads[1:] & ((times[1:] == NO_TIME) | (apart <= 2 * _SAME_TIME))
     return flags
 
 

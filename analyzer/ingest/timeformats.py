@@ -48,8 +48,16 @@ _SHORT_MONTHS = (
 )
 """Polish, Czech, Turkish, Russian, Chinese and Japanese, as their system logs have them."""
 
+_CHINESE = "一 二 三 四 五 六 七 八 九 十 十一 十二".split()
+_EAST_ASIAN = {
+    f"{number}{word}": month
+    for month in _MONTH_NAMES
+    for number, word in ((f"{month:02}", "月"), (_CHINESE[month - 1], "月"), (month, "월"), (f"{month:02}", "월"))
+}
+"""As Java writes them: Chinese and Japanese with a number before the word for a month, Korean with its own."""
 _MONTHS = {name.encode(): month for month, names in _MONTH_NAMES.items() for name in names.split()}
 _MONTHS |= {name.encode(): month for names in _SHORT_MONTHS for month, name in enumerate(names.split(), 1)}
+_MONTHS |= {name.encode(): month for name, month in _EAST_ASIAN.items()}
 
 
 def _either(words: list[bytes]) -> bytes:
@@ -59,7 +67,9 @@ def _either(words: list[bytes]) -> bytes:
 
 
 _SECOND = rb"(?P<second>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?"
-_HALF = rb"(?:(?: |\xe2\x80\xaf)?(?P<half>[AaPp]\.?[Mm])\b\.?)?"
+_AFTERNOON = ("下午", "오후", "午後")
+_HALVES = _either([half.encode() for half in ("上午", "오전", "午前", *_AFTERNOON)])
+_HALF = rb"(?:(?: |\xe2\x80\xaf)?(?P<half>[AaPp]\.?[Mm]\b\.?|" + _HALVES + rb"))?"
 _CLOCK = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d):" + _SECOND + _HALF
 _DOTTED = rb"(?P<hour>\d\d)\.(?P<minute>\d\d)\." + _SECOND + rb"(?P<minutes>[+-]\d{3}\b)?"
 _SHORT = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d)" + _HALF
@@ -69,7 +79,7 @@ _OFFSET = rb"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?\b"
 _WEEKDAY = rb"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b[.,]? +)?"
 _BETWEEN = rb"(?:[T_:t\t-]|,? {1,2}|, ?| --? |; ?)"
 _ISO_DATE = rb"(?P<year>\d{4})[-/.:](?P<month>\d{1,2})[-/.:](?P<day>\d{1,2})"
-_HALVED = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: |\xe2\x80\xaf)?(?P<half>[AaPp]\.?[Mm])\b\.?"
+_HALVED = rb"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?: |\xe2\x80\xaf)?(?P<half>[AaPp]\.?[Mm]\b\.?|" + _HALVES + rb")"
 _ORDINAL = rb"(?P<year>(?:19|20)\d\d)[-.](?P<yday>[0-3]\d\d)[T ]"
 _NUMBERS = rb"(?P<a>\d{1,2})[-/](?P<b>\d{1,2})[-/]"
 
@@ -127,7 +137,10 @@ def without_names(pattern: bytes) -> bytes:
 
 # All general formats together, factored so that it is small: every layout holds it. Where it takes too
 # much for the name of a month, `parse_timestamp` refuses.
-_WORD = rb"(?:[A-Za-z\xc3-\xc5\xd0\xd1][A-Za-z\x80-\xff]{2,15}|1?\d\xe6\x9c\x88)\.?"
+_WORD = (
+    rb"(?:[A-Za-z\xc3-\xc5\xd0\xd1][A-Za-z\x80-\xff]{2,15}"
+    rb"|(?:\d{1,2}|[\xe4\xe5][\x80-\xff]{2,5})(?:\xe6\x9c\x88|\xec\x9b\x94))\.?"
+)
 _SECONDS = rb"\d\d(?:[.,:]\d{1,9})?"
 _DATE = (
     rb"(?:\d{4}[-/.:]\d{1,2}[-/.:]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d\d(?:\d\d)?)" + _BETWEEN,
@@ -301,10 +314,11 @@ def _calendar(part: Mapping[str, bytes], clock: Clock) -> int:
 
 def _hour(part: Mapping[str, bytes]) -> int:
     hour = int(part["hour"])
-    half = part.get("half", b"")[:1].lower()
+    half = part.get("half", b"")
     if not half or hour > 12:
         return hour
-    return hour % 12 + (12 if half == b"p" else 0)
+    afternoon = half[:1] in b"Pp" or half.decode("utf-8", "replace") in _AFTERNOON
+    return hour % 12 + (12 if afternoon else 0)
 
 
 def _offset(part: Mapping[str, bytes], moment: datetime, zone: tzinfo) -> float | None:

@@ -263,3 +263,26 @@ def test_a_header_of_flow_columns_says_where_the_time_stands() -> None:
         ("2025-10-24T02:14:07+00:00", "warn"),
         ("2025-10-24T02:14:08+00:00", "info"),
     ]
+
+
+def test_a_level_below_a_time_stays_there_among_lines_that_begin_with_levels() -> None:
+    build = "[INFO] Running war on http://localhost:9090/\n[INFO] create webapp\n" * 4
+    server = "Oct 24, 2025 4:00:05 PM org.example.Server start\nWARNING: slow start\n"
+    records = records_of((build + server * 3).encode())
+    assert [record.line for record in records][7:] == [8, 9, 11, 13]
+    assert records[-1].level == "warn"
+
+
+@pytest.mark.parametrize(("word", "level"), [("严重", "error"), ("정보", "info"), ("警告", "warn"), ("GRAVE", "error")])
+def test_levels_that_java_translates(word: str, level: str) -> None:
+    log = f"Oct 24, 2025 4:00:05 PM org.example.Server start\n{word}: 42\n" * 4
+    assert {record.level for record in records_of(log.encode())} == {level}
+
+
+def test_requests_among_what_python_logs_without_a_time_have_theirs() -> None:
+    log = (
+        "ERROR:app:could not save\n"
+        'INFO:werkzeug:127.0.0.1 - - [24/Oct/2025 02:14:07] "GET / HTTP/1.1" 500 -\n'
+        "WARNING:app.limits:slow down\n"
+    )
+    assert [record.time for record in records_of(log.encode())][1] == "2025-10-24T02:14:07+00:00"
