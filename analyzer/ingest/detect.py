@@ -133,7 +133,7 @@ def _agree(understood: Sequence[Understood]) -> bool:
     """Whether timestamps that might stand anywhere are those of the records: most stand at the same
     place, and time goes on from line to line. Dates that messages speak of do neither."""
     dated = [(line, spans["timestamp"]) for line, spans in understood if "timestamp" in spans]
-    if len(dated) < _FEWEST_ANYWHERE:
+    if len(dated) < _FEWEST_ANYWHERE or all(_is_number(line, span) for line, span in dated):
         return False
     if learn([line for line, _ in dated], [span for _, span in dated], _AGREEMENT) is None:
         return False
@@ -144,7 +144,14 @@ def _lead(understood: Sequence[Understood], heads: int) -> bool:
     """Whether each of too few lines to agree on anything has its timestamp right behind a tag or two."""
     if not 0 < heads < _FEWEST_ANYWHERE or len(understood) < heads:
         return False
+    if all(_is_number(line, spans.get("timestamp", (0, 0))) for line, spans in understood):
+        return False
     return all("timestamp" in spans and _leads(line, *spans["timestamp"]) for line, spans in understood)
+
+
+def _is_number(line: bytes, span: tuple[int, int]) -> bool:
+    """Whether what may be seconds since 1970 may as well be any other number: a rule's, an account's."""
+    return line[slice(*span)].isdigit()
 
 
 def _leads(line: bytes, start: int, end: int) -> bool:

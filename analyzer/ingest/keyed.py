@@ -23,7 +23,8 @@ TIME_KEYS = tuple(
     "@timestamp timestamp time ts @t asctime datetime date eventTime _time t t.$date timestamp.seconds timestamp.$date"
     " datetime.date time.$date log_time logTime log.timestamp time_iso8601 time_local timeStamp event_time"
     " requestReceivedTimestamp stageTimestamp StartUTC StartLocal start_time startTime published created"
-    " __REALTIME_TIMESTAMP timeUnixNano observedTimeUnixNano receiveTimestamp timegenerated".split()
+    " __REALTIME_TIMESTAMP timeUnixNano observedTimeUnixNano receiveTimestamp timegenerated timeMillis"
+    " requestTimeEpoch requestTime EdgeStartTimestamp EdgeEndTimestamp".split()
 )
 LEVEL_KEYS = tuple(
     "level severity levelname log.level @l lvl loglevel log_level level_name levelName LogLevel severity_text"
@@ -39,10 +40,14 @@ _TIME_NAMES = frozenset(
 )
 """What keys of times are called, in small letters, wherever in a record they stand."""
 
+_TAGS = "tags"
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:\s*)?|[{}\[\]]')
 _VALUE_TIME = re.compile(rb'\{?"?(?P<timestamp>' + TIMESTAMP + rb")")
 _VALUE_LEVEL = re.compile(rb'"?(?P<level>[A-Za-z]{1,12}|\d{1,3})(?:["\s,}\]+:-]|$)')
 _VALUE_LEVEL_WORD = re.compile(rb'"?(?P<level>[A-Za-z]{3,12})(?:["\s,}\]+:-]|$)')
+_LISTED_LEVEL = rb'\[(?:"[^"]*",\s*)*?"(?P<level>debug|info|warning|error|fatal)"'
+_VALUE_LISTED_LEVEL = re.compile(_LISTED_LEVEL)
+"""The level among the tags of an event, as Kibana lists them."""
 _PAIR = re.compile(rb'(?:^|[\s,])(?P<key>[A-Za-z_@][\w.@-]*)=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s"]*))')
 _DEEPEST = 2
 _LONGEST = 1 << 14
@@ -50,6 +55,8 @@ _LONGEST = 1 << 14
 
 def json_pattern(keys: Sequence[str], group: str) -> str:
     """An expression, in the syntax of RE2, that finds the first value of any of these keys in JSON."""
+    if group == "level" and list(keys) == [_TAGS]:
+        return rf'"{_TAGS}"\s*:\s*{_LISTED_LEVEL.decode("ascii")}'
     names = "|".join(re.escape(key.rpartition(".")[2]) for key in keys if not _is_status(key)) or "level"
     if keys is TIME_KEYS:
         names += "|(?i:" + "|".join(map(re.escape, sorted(_TIME_NAMES))) + ")"
@@ -135,7 +142,7 @@ def _spans(
     if "timestamp" not in spans and time_keys is TIME_KEYS:
         _other_time(line, keys, spans)
     # A word says more than a number, whose meaning is a matter of taste.
-    for pattern in (_VALUE_LEVEL_WORD, _VALUE_LEVEL):
+    for pattern in (_VALUE_LISTED_LEVEL,) if list(level_keys) == [_TAGS] else (_VALUE_LEVEL_WORD, _VALUE_LEVEL):
         for key in level_keys:
             if key in keys and (match := pattern.match(line, keys[key][1])) is not None:
                 group = "status" if _is_status(key) else "level"

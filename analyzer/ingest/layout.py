@@ -32,7 +32,7 @@ from analyzer.ingest.timeformats import (
 from analyzer.model import LEVEL_CODES, Level
 
 LEVEL_WORD = (
-    rb"(?i:trace|verbose|debug|dbg|info|information|notice|warn|warning|error|erro|err|severe|"
+    rb"(?i:trace[1-8]?|verbose|debug[1-5]?|dbg|info|information|notice|warn|warning|error|erro|err|severe|"
     rb"critical|crit|fatal|panic|alert|emerg|emergency|fine[rst]*|silly|config|log)"
 )
 _SHORT_LEVEL = (

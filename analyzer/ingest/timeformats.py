@@ -91,6 +91,8 @@ GENERAL: Mapping[str, bytes] = {
     "date without separators": rb"(?P<year>(?:19|20)\d\d)" + _TWO_MONTH + _TWO_DAY
     + rb"[T_ -](?P<hour>\d{1,2}):(?P<minute>\d{1,2}):(?P<second>\d{1,2})(?:[.,:](?P<fraction>\d{1,9}))?" + ZONE,
     "common log": rb"(?P<day>\d\d)/" + _MONTH + rb"/(?P<year>\d{4})[: ]" + _CLOCK + ZONE,
+    "ctime, zone last": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}) " + _CLOCK
+    + rb" (?P<year>(?:19|20)\d\d) (?P<zone>[+-]\d\d:?\d\d|UTC|GMT)\b",
     "ctime": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? " + _CLOCK + ZONE + rb" (?P<year>(?:19|20)\d\d)\b",
     "month day year": _WEEKDAY + _MONTH + rb" +(?P<day>\d{1,2}),? (?P<year>\d{4})(?:, ?| at |: ?| )" + _CLOCK + ZONE,
     "month-day-year": _MONTH + rb"-(?P<day>\d\d)-(?P<year>\d{4}|\d\d)[ :T]" + _CLOCK + ZONE,
@@ -154,7 +156,7 @@ _DATE = (
 )
 TIMESTAMP = (
     b"(?:" + _WEEKDAY + b"(?:" + b"|".join(_DATE) + rb")\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF)
-    + without_names(ZONE) + rb"(?: (?:19|20)\d\d\b)?"
+    + without_names(ZONE) + rb"(?: (?:19|20)\d\d\b(?: (?:[+-]\d\d:?\d\d|UTC|GMT)\b)?)?"
     + rb"|\d{1,2}:\d\d:" + _SECONDS + without_names(_HALF) + without_names(ZONE)
     + rb",? (?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})\b"
     + rb"|(?:19|20)\d{6}(?:[T_: -]?\d{4}" + _SECONDS + rb"|[T_ -]\d{1,2}:\d{1,2}:\d{1,2}(?:[.,:]\d{1,9})?)"

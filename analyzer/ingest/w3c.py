@@ -49,7 +49,7 @@ def _extended(names: Sequence[str]) -> Layout | None:
         taken.add(group or "")
     last = max((at for at, column in enumerate(columns) if column.startswith("(?P<")), default=0)
     head = re.sub(r"(?<!\\)%", "\\\\x25", r"[ \t]".join(columns[: last + 1]))
-    return Layout(name="w3c", head=head, zone="UTC")
+    return Layout(name="w3c", head=head, zone="UTC", one_line=True)
 
 
 def _flow(names: Sequence[str]) -> Layout:

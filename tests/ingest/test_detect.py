@@ -29,6 +29,19 @@ def test_a_header_of_fields_says_where_the_status_stands() -> None:
     ]
 
 
+def test_a_header_that_comes_again_belongs_to_no_request() -> None:
+    requests = [record for record in records_of((W3C + W3C).encode()) if record.text.startswith("2025-")]
+    assert len(requests) == 6
+    assert not any("\n" in record.text for record in requests)
+
+
+def test_ids_of_rules_are_no_times() -> None:
+    line = "<134>1 2025-10-24T02:14:0{}-05:00 fw filterlog 72237 - - 146,,,1535324496,igb1.12,match,block,in,4\n"
+    for count in (2, 8):
+        records = records_of("".join(line.format(n) for n in range(count)).encode())
+        assert [record.time for record in records] == [f"2025-10-24T07:14:0{n}+00:00" for n in range(count)]
+
+
 def test_a_place_on_which_the_lines_agree_holds_their_time() -> None:
     lines = "".join(f"pod-{n} (us-east) @ 2025-10-24T02:14:{n:02d}Z >> {'x' * n}\n" for n in range(10, 60))
     records = records_of(lines.encode())

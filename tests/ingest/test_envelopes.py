@@ -140,6 +140,22 @@ Jun 19 04:09:12 combo cups: cupsd shutdown succeeded
     assert [record.line for record in records_of(log.encode() * 4)] == list(range(1, 13))
 
 
+def test_an_object_that_a_text_ends_with_is_part_of_its_record() -> None:
+    head = "[2025-10-24T02:14:0{},113][INFO ][index.indexing.slowlog.index] [es-1] [logs-1] took[1ms], source[\n"
+    body = "{\n" + "".join(f'  "field_{n}": {n},\n' for n in range(12)) + '  "last": true\n}]\n'
+    records = records_of("".join(head.format(n) + body for n in range(3)).encode())
+    assert [record.line for record in records] == [1, 17, 33]
+    assert [record.time for record in records] == [f"2025-10-24T02:14:0{n}.113000+00:00" for n in range(3)]
+
+
+def test_text_between_objects_in_brackets_or_on_one_line_is_kept() -> None:
+    body = "{\n" + "".join(f'  "field_{n}": {n},\n' for n in range(30)) + '  "last": true\n}\n'
+    text = "[worker] could not save\n"
+    compact = '{"level": "error", "msg": "torn"}\n'
+    records = records_of((body + text + body + compact + body).encode())
+    assert [record.text.strip() for record in records if record.line in (34, 68)] == [text.strip(), compact.strip()]
+
+
 def test_labels_of_docker_that_are_no_json_are_no_labels() -> None:
     line = b'{"log":"2025-10-24 02:14:07 x\\n","stream":"stdout","attrs":{a},"time":"2025-10-24T02:14:07.113456789Z"}\n'
     assert [(record.text, record.origin) for record in records_of(line * 3)] == [

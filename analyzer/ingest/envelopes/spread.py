@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from analyzer.ingest.envelopes.cut import records_of
 from analyzer.ingest.envelopes.documents import as_lines, journal_entry
@@ -16,10 +18,14 @@ from analyzer.ingest.logical import Lines
 from analyzer.ingest.timeformats import Clock
 from analyzer.ingest.windows import Offsets
 
+Flags = npt.NDArray[np.bool_]
 _PART = re.compile(
     rb'\s*(?:[\[{}\]]+,?|"(?:[^"\\]|\\.)*"\s*:.*|"(?:[^"\\]|\\.)*",?|(?:-?[\d.eE+-]+|true|false|null),?)\s*$'
 )
 _OPENS = re.compile(rb"( *|\t*)\{$")
+_BRACKETS, _PARTS = np.frombuffer(b"[]{}", np.uint8), np.frombuffer(b' \t"', np.uint8)
+_GOES_ON = re.compile(rb"[\[({:=]\s*$")
+"""The end of a text that the next line goes on with."""
 _CLOSES = re.compile(rb" *\},?$|\t*\},?$")
 _MOSTLY = 0.8
 _SPACE, _OPEN, _CLOSE = 32, ord("{"), ord("}")
@@ -39,6 +45,8 @@ class PrettyJson:
         if sum(_PART.match(line) is not None for line in lines) < _MOSTLY * len(lines):
             return None
         opens = Counter(len(match[1]) for line in lines if (match := _OPENS.match(line)))
+        if _belong_to_text(lines):
+            return None
         if not opens or not any(map(_CLOSES.match, lines)):
             return None
         # The one object around a list of many is no record.
@@ -51,6 +59,15 @@ class PrettyJson:
     def times_in(self, lines: Sequence[bytes]) -> list[bytes]:  # noqa: ARG002
         """See `Envelope`."""
         return []
+
+    @staticmethod
+    def _text(lines: Lines) -> Flags:
+        """Which lines stand for themselves where they are in no object: not its parts, not brackets around it."""
+        first = lines.data[np.minimum(lines.starts, len(lines.data) - 1)]
+        last = lines.data[np.maximum(lines.ends - 1, 0)]
+        around = np.isin(first, _BRACKETS) & ((lines.ends - lines.starts <= 2) | np.isin(last, _BRACKETS[::2]))
+        text: Flags = ~np.isin(first, _PARTS) & ~around
+        return text
 
     def unwrap(self, lines: Lines, clock: Clock) -> Lines:  # noqa: ARG002
         """See `Envelope`. Every object becomes one logical line; brackets around them are no text."""
@@ -65,9 +82,7 @@ class PrettyJson:
         covered = np.zeros(len(lines) + 1, dtype=np.int64)
         np.add.at(covered, opens, 1)
         np.add.at(covered, last + 1, -1)
-        first = data[np.minimum(lines.starts, len(data) - 1)]
-        others = (np.cumsum(covered)[:-1] == 0) & (widths > 0) & ~np.isin(first, np.frombuffer(b' \t[]{}"', np.uint8))
-        rows = np.flatnonzero(others)
+        rows = np.flatnonzero((np.cumsum(covered)[:-1] == 0) & (widths > 0) & self._text(lines))
         chosen = np.concatenate((opens, rows))
         order = np.argsort(chosen, kind="stable")
         chosen = chosen[order]
@@ -75,6 +90,13 @@ class PrettyJson:
         wrapping = lines.wrapping.take(chosen) if lines.wrapping is not None else None
         ends = np.concatenate((ends, lines.ends[rows]))[order]
         return Lines(data, starts, ends, starts, lines.raw_lines()[chosen], wrapping=wrapping)
+
+
+def _belong_to_text(lines: Sequence[bytes]) -> bool:
+    """Whether most of the objects are what the text right above them ends with (`source[`, `payload:`)."""
+    above = [before for before, line in itertools.pairwise(lines) if _PART.match(before) is None and line == b"{"]
+    alone = sum(line == b"{" for line in lines)
+    return sum(_GOES_ON.search(line) is not None for line in above) > alone / 2
 
 
 _FEWEST_FIELDS = 0.2
