@@ -94,7 +94,9 @@ def _gives_way(signature: Signature, shown: set[str], catalogue: Catalogue) -> s
 def _veto(signature: Signature, stated: Stated) -> str | None:
     """Why a signature does not match although its words are there, or None if they are not."""
     if match_signature(stated, replace(signature, exclude=(), where=None)) is None:
-        return None
+        return (
+            "the line only quotes a failure: see docs/writing-signatures.md" if _quoted_in(signature, stated) else None
+        )
     for index, pattern in enumerate(signature.exclude):
         if found := compile_pattern(pattern).search(stated.text):
             return f"vetoed by its own exclude[{index}], which finds {_quoted(found[0])}"
@@ -103,6 +105,13 @@ def _veto(signature: Signature, stated: Stated) -> str | None:
         return None
     wanted = " or ".join(getattr(signature.where, field))
     return f"the record states {field} {getattr(stated, field)}, and it asks for {wanted}"
+
+
+def _quoted_in(signature: Signature, stated: Stated) -> bool:
+    """Whether the words of a signature stand in what a record only quotes."""
+    if stated.seen_by(signature) == stated.text:
+        return False
+    return any(compile_pattern(pattern).search(stated.text) for pattern in signature.match)
 
 
 def _partly(signatures: list[Signature], text: bytes) -> list[Near]:

@@ -49,7 +49,7 @@ def match_record(record: bytes, catalogue: Catalogue, layout: Layout | None = No
 
 def match_signature(stated: Stated, signature: Signature) -> dict[str, str] | None:
     """The captures of a signature in a record, or None where it does not match."""
-    found = _first_match(stated.text, signature)
+    found = _first_match(stated, signature)
     if (where := signature.where) is not None:
         if found is None and decided(where, stated):
             found = {}
@@ -60,11 +60,12 @@ def match_signature(stated: Stated, signature: Signature) -> dict[str, str] | No
     return with_sqlstate(found, signature, stated)
 
 
-def _first_match(text: bytes, signature: Signature) -> dict[str, str] | None:
+def _first_match(stated: Stated, signature: Signature) -> dict[str, str] | None:
     if signature.request is not None:
-        exchange = exchange_in(text)
+        exchange = exchange_in(stated.text)
         if exchange is not None and fits(exchange, signature.request):
             return exchange.captures()
+    text = stated.seen_by(signature)
     return next((found for pattern in signature.match if (found := _search(pattern, text)) is not None), None)
 
 

@@ -214,7 +214,7 @@ class Scanner:
             signature = self._signature_of[pattern]
             if signature in found:
                 continue
-            match = _search(self._patterns[pattern], stated.text)
+            match = _search(self._patterns[pattern], stated.seen_by(self.catalogue.signatures[signature]))
             if match is not None and not self._vetoed(signature, stated):
                 found[signature] = decode_captures(match.groupdict())
         if patterns[-1] >= len(self._patterns):

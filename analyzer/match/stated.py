@@ -13,8 +13,9 @@ from functools import cached_property
 from analyzer.ingest.layout import Fields, Layout
 from analyzer.match.canonical import canonical
 from analyzer.match.http import exchange_in
+from analyzer.match.quoted import without_quoted
 from analyzer.match.sqlstate import sqlstate_in
-from analyzer.model import LEVELS, Where
+from analyzer.model import LEVELS, Signature, Where
 
 _NOTHING: Mapping[str, str] = {}
 _LOGGER_KEYS = ("logger", "logger_name", "log.logger", "loggerName", "SourceContext", "name")
@@ -34,6 +35,16 @@ class Stated:
     @cached_property
     def _fields(self) -> Fields:
         return self._layout.fields(self._record) if self._layout is not None else Fields()
+
+    @cached_property
+    def reported(self) -> bytes:
+        """The text without what it only quotes."""
+        return without_quoted(self.text)
+
+    def seen_by(self, signature: Signature) -> bytes:
+        """The text in which the words of a signature count: a failure that is quoted is none, but a line that
+        tells of success is what an observation looks for."""
+        return self.reported if signature.kind == "failure" else self.text
 
     @property
     def level(self) -> str | None:

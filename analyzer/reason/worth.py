@@ -60,7 +60,7 @@ def picked(events: Events, table: pa.Table, places: Places, records: int) -> npt
     serious: npt.NDArray[np.bool_] = places < _INFO
     aside = (places == _LOW) & _taken_lightly(table)
     lines = len(set(zip(events.source[aside].tolist(), events.line[aside].tolist(), strict=True)))
-    return serious & ~aside if 2 * lines < records else serious
+    return serious & ~aside if records > 3 and 2 * lines < records else serious
 
 
 def _says(pattern: str, table: pa.Table) -> npt.NDArray[np.bool_]:

@@ -81,3 +81,8 @@ def test_only_the_nearest_are_shown() -> None:
     assert len(_near(RECORD, *others)) == NEAREST
     far = replace(LOST, match=(r"lost contact with the lighthouse keeper",))
     assert _near(RECORD, far) == {}
+
+
+def test_why_a_quoted_failure_is_none() -> None:
+    record = 'test_it[the warehouse has lost order "42" of shoes] PASSED [ 26%]'
+    assert _near(record, LOST) == {"shop.lost": "the line only quotes a failure: see docs/writing-signatures.md"}
