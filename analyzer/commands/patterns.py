@@ -17,7 +17,7 @@ from analyzer.catalogue.schema import json_schema
 from analyzer.commands import listing
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, read_chosen
 from analyzer.commands.output import Look, Status, complain, emit, look_of_output, write_file
-from analyzer.errors import InputError
+from analyzer.errors import FileProblem, InputError
 from analyzer.model import Severity, Signature
 from analyzer.report.clean import one_line, visible
 
@@ -150,6 +150,7 @@ def _bold(text: str, look: Look) -> str:
 def lint(options: CatalogueOptions) -> Status:
     """Every fault in the shape, names and references of the signatures."""
     catalogue, problems = read_chosen(options, lint_built_in=True)
+    problems += _refused_by_the_engine(catalogue)
     emit("".join(f"{one_line(str(problem))}\n" for problem in (*problems, *catalogue.remarks)))
     if problems:
         complain(f"{len(problems)} problems, {len(catalogue)} signatures without")
@@ -158,6 +159,21 @@ def lint(options: CatalogueOptions) -> Status:
     found = "1 remark" if remarks == 1 else f"{remarks} remarks" if remarks else "no problem"
     emit(f"{len(catalogue)} signatures, {found}\n")
     return Status.DONE
+
+
+def _refused_by_the_engine(catalogue: Catalogue) -> list[FileProblem]:
+    """The patterns that are sound, and nevertheless too large or too odd to be searched for."""
+    from analyzer.catalogue.document import read_document
+    from analyzer.match.verify import refused
+
+    problems: list[FileProblem] = []
+    for refusal in refused(catalogue):
+        file = catalogue.files[refusal.signature.id]
+        document = read_document(str(file), file.read_text(encoding="utf-8"))
+        hint = "shorten its bounded repeats, or make several patterns of it"
+        document.problem(refusal.key, f"the engine refuses this pattern: {refusal.reason}", hint)
+        problems.append(document.problems[-1])
+    return problems
 
 
 def test(options: CatalogueOptions, corpus: Sequence[str]) -> Status:

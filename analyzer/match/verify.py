@@ -31,12 +31,20 @@ class Failure:
         return f"{self.signature}: {self.place}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A pattern that no engine can take."""
+
+    signature: Signature
+    key: str
+    reason: str
+
+
 def verify(catalogue: Catalogue) -> list[Failure]:
     """Every disagreement between the signatures and their samples, and patterns no engine can take."""
-    try:
-        engine = engine_for(catalogue)
-    except (UnsupportedPattern, hyperscan.error):
-        return list(_uncompilable(catalogue))
+    if refusals := refused(catalogue):
+        return [Failure(each.signature.id, each.key, each.reason) for each in refusals]
+    engine = engine_for(catalogue)
     samples = [(s, f"samples[{n}]", sample) for s in catalogue for n, sample in enumerate(s.samples)]
     near = [(s, f"near_misses[{n}]", Sample(text=text)) for s in catalogue for n, text in enumerate(s.near_misses)]
     suspects = _suspects([sample.text for _, _, sample in (*samples, *near)], catalogue, engine)
@@ -88,13 +96,27 @@ def _matches(sample: Sample, layout: Layout | None, suspected: list[Signature], 
     return most_specific(found, catalogue)
 
 
-def _uncompilable(catalogue: Catalogue) -> Iterator[Failure]:
-    for signature in catalogue:
-        for index, pattern in enumerate(signature.match):
-            try:
-                HyperscanEngine.of([pattern])
-            except (UnsupportedPattern, hyperscan.error) as error:
-                yield Failure(signature.id, f"match[{index}]", str(error))
+def refused(catalogue: Catalogue) -> list[Refusal]:
+    """The patterns that the engine does not take. All are tried at once, which is then kept for the next run; only
+    where that fails are the culprits searched for, by halves."""
+    try:
+        engine_for(catalogue)
+    except (UnsupportedPattern, hyperscan.error):
+        patterns = [(signature, index) for signature in catalogue for index in range(len(signature.match))]
+        return _refused_among(patterns)
+    return []
+
+
+def _refused_among(patterns: Sequence[tuple[Signature, int]]) -> list[Refusal]:
+    try:
+        HyperscanEngine.of([signature.match[index] for signature, index in patterns])
+    except (UnsupportedPattern, hyperscan.error) as error:
+        if len(patterns) == 1:
+            signature, index = patterns[0]
+            return [Refusal(signature, f"match[{index}]", str(error))]
+        middle = len(patterns) // 2
+        return [*_refused_among(patterns[:middle]), *_refused_among(patterns[middle:])]
+    return []
 
 
 def _check_sample(

@@ -32,6 +32,13 @@ _ANY = ("uncaught_exception", "unhandled_exception", "unhandled_rejection", "exc
         "task_exception_unretrieved", "unhandled_error_event")  # fmt: skip
 """Ends of the names of failures that say no more than that something was raised: that may be anything."""
 
+_OF_A_CHILD = frozenset(
+    "ci.job_failed ci.step_reported_error ci.pipeline_script_failed docker.build_step_failed docker.container_exited"
+    " node.npm_script_failed app.deploy_failed".split()
+)
+"""Failures that say no more than that what was started failed: why, it has said itself."""
+_TOLD_BY_THE_CHILD = 0.3
+
 STORES = frozenset("postgresql mysql mongodb redis kafka rabbitmq elasticsearch sqlite".split())
 """Technologies that others call and that call nobody."""
 
@@ -51,6 +58,8 @@ def depth(signature: Signature) -> float:
 
 @lru_cache(_ASKED_AGAIN)
 def _depth(name: str, category: str) -> float:
+    if name in _OF_A_CHILD:
+        return _TOLD_BY_THE_CHILD
     usual = _DEPTH.get(category, 0.5)
     if technology(name) in _REPORTERS and category not in _OWN:
         return 0.5 * usual

@@ -115,6 +115,16 @@ def test_lint_and_test(command: Command, catalogue: Path) -> None:
     assert f"{file}:5: severity" in refused.stdout.decode()
 
 
+def test_lint_names_a_pattern_that_is_too_large_for_the_engine(command: Command, catalogue: Path) -> None:
+    file = catalogue / "shop" / "undefined_column.yaml"
+    huge = "match: ['error (?:[a-z]{1,200}[0-9]{1,200};){90,100}x', "
+    file.write_text(SIGNATURE.replace("match: [", huge), "utf-8")
+    refused = command("patterns", "lint", catalogue)
+    assert refused.returncode == 2
+    (line,) = (n for n, text in enumerate(file.read_text("utf-8").splitlines(), start=1) if huge in text)
+    assert f"{file}:{line}: match[0]: the engine refuses this pattern: Pattern is too large." in refused.stdout.decode()
+
+
 def test_hit_rate_on_a_corpus(command: Command, catalogue: Path, log: Path) -> None:
     done = command("patterns", "test", catalogue, "--corpus", log)
     assert done.returncode == 0
