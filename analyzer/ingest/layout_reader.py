@@ -78,7 +78,7 @@ class _LevelRule:
 
 
 _CONTINUATIONS = (
-    r"^(?:Caused by: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
+    r"^(?:Caused(?: by)?: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
     r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "
     r"|#\d+ (?:/|\{main\}|\[internal )"
     r"|npm (?:ERR!|error) (?:syscall|path|errno|enoent|dest|command|signal) |note: run with |exit status \d)"

@@ -43,6 +43,7 @@ _SYSLOG_SEVERITIES: tuple[Level, ...] = ("fatal", "fatal", "fatal", "error", "wa
 _ERROR_WORDS = (
     r"(?i)(?:^|[^\w/])(error|exception|traceback|fatal|panic(ked)?|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied"
     r"|timed? ?out|out of memory|segfault|terminate called|oops|ioerror)(?:[^\w./@-]|[./@-]+(?:[^\w./@-]|$)|$)"
+    r"|code=(?:exited, status=[1-9]|dumped\b)|\bgot signal (?:[4678]|11)\b"
     r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
 _HARMLESS = (

@@ -219,15 +219,15 @@ class LineReader:
         `before` is the last time before this block, for records that come before its first one.
         `cutting` says that the table serves to find a place to cut, so that all writers count.
         """
-        lines = self.wrapped.unwrap(lines_of(data, length), self.clock)
+        raw = lines_of(data, length)
+        lines = self.wrapped.unwrap(raw, self.clock)
         marks = self._marks(lines.data, lines.starts, lines.ends)
-        groups = self._writers(lines, marks, cutting)
+        groups = _with_blank_lines(self._writers(lines, marks, cutting), lines, raw)
         grouped = by_group(groups, len(lines))
         begins = marks.begins
         if lines.wrapping is not None:
             begins = _begins_inside(lines, lines.wrapping, marks, grouped)
-        else:
-            begins = begins | self._of_somebody_else(lines, marks)
+        begins = begins | self._of_somebody_else(lines, marks)
         if self._dated_heads and not self._spells_below:
             begins = begins | noise_among_dated(lines.data, lines.starts, lines.ends, marks.loose)
         if lines.wrapping is not None or not self._dated_heads or (begins & marks.loose).any():
@@ -423,6 +423,17 @@ def _goes_on_below(times: Micros, heads: Flags) -> Flags:
     apart = (times[1:] - times[:-1] + _SAME_TIME) % _DAY
     flags: Flags = heads[:-1] & ~heads[1:] & ((times[1:] == NO_TIME) | (apart <= 2 * _SAME_TIME))
     return flags
+
+
+def _with_blank_lines(groups: Groups | None, lines: Lines, raw: Lines) -> Groups | None:
+    """The groups of lines; a blank one outside all envelopes is of the writer of the line before it."""
+    if groups is None or not len(lines):
+        return groups
+    blank = (raw.starts == raw.ends)[lines.raw_lines()] & (lines.starts == lines.ends)
+    if not blank.any():
+        return groups
+    written: Groups = groups[np.maximum.accumulate(np.where(blank, 0, np.arange(len(lines))))]
+    return written
 
 
 def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags) -> None:

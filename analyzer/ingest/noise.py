@@ -30,7 +30,7 @@ _CRASH = (
 """What a language's runtime says of a program's end, past all loggers."""
 _NAMED = (
     r"^[a-z][\w.-]{1,24}: (?:\[(?:emerg|alert|crit|error|warn|notice)\] "
-    r"|(?:FATAL|PANIC|ERROR|WARNING|fatal|error|warning):)"
+    r"|(?:FATAL|PANIC|ERROR|WARNING|fatal|error|warning):)|^gc \d+ @\d"
 )
 _FIRST = np.frombuffer(b"[TDINWEFCUS*abcdefghijklmnopqrstuvwxyz", np.uint8)
 _GOES_ON = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")

@@ -26,7 +26,8 @@ _WORDS = {
     "chain": r"During handling of the above exception|The above exception was the direct cause",
     "note": r"\[SQL: |\[parameters: |\(Background on this error at|DETAIL:  |HINT:  |CONTEXT:  |LINE \d+: ",
     "asyncio": r"future: <(?:\w*Future|Task) ",
-    "cause": r"Caused by: ?|Suppressed: |\.\.\. \d+ (?:more|common frames omitted)|--- End of |---> |Node\.js v\d+\.",
+    "cause": r"Caused(?: by)?: ?|Suppressed: |\.\.\. \d+ (?:more|common frames omitted)|--- End of |---> "
+    r"|Node\.js v\d+\.",
     "java": r'(?:Exception in thread "[^"\n]*" )?(?:[\w$]+\.)+[\w$]*(?:Exception|Error|Throwable)(?::|$)',
     "panic": r"panic: |fatal error: ",
     "goroutine": r"goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[",

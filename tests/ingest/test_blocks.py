@@ -305,6 +305,7 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
     "record",
     [
         "java.io.IOException: no\n\tat a.B.c(B.java:1)\nCaused by: java.net.ConnectException: no\n\tat d.E.f(E.java:2)",
+        "java.io.IOException: no\n\tat a.B.c(B.java:1)\nCaused: hudson.remoting.Closed: no\n\tat d.E.f(E.java:2)",
         "panic: no\n\ngoroutine 1 [running]:\nmain.save(0x0)\n\t/app/save.go:7 +0x1d\nmain.main()\n\t/app/main.go:3",
         "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n    /app/main.go:69 +0x1af\nexit status 2",
         "[error] GenServer Cart terminating\n** (stop) :econnaborted\nLast message: {:tcp, 1}\nState: %{id: 7}",
@@ -314,7 +315,18 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "╷\n│ Error: no such image\n│\n│   with cloud_instance.web,\n│   on main.tf line 3\n│\n╵",
         "│ Error: no such image\n│\n│   with cloud_instance.web,\n╵",
     ],
-    ids=["java", "go", "go-with-blanks", "elixir", "psycopg", "npm", "php", "terraform", "terraform-without-top"],
+    ids=[
+        "java",
+        "jenkins",
+        "go",
+        "go-with-blanks",
+        "elixir",
+        "psycopg",
+        "npm",
+        "php",
+        "terraform",
+        "terraform-without-top",
+    ],
 )
 def test_undated_lines_that_belong_to_an_error_stay_with_it(record: str) -> None:
     texts = [r.text.rstrip() for r in records_of(f"starting\n{record}\nended\n".encode())]

@@ -50,6 +50,7 @@ EXAMPLES = {
     "fly": "2025-10-24T02:14:07Z app[148e2d] fra [info] could not save",
     "cloud-foundry": "   2025-10-24T02:14:07.11+0000 [APP/PROC/WEB/0] ERR could not save",
     "render": "Oct 24 02:14:07 AM  could not save",
+    "quoted": "> could not save",
     "gitlab-ci": "2025-10-24T02:14:07.113456Z 01E could not save",
     "syslog-5424": "<11>1 2025-10-24T02:14:07.113Z web-1 api 4711 - - could not save",
     "syslog": "Oct 24 02:14:07 web-1 api[4711]: could not save",

@@ -119,6 +119,7 @@ PREFIXES: tuple[Prefix, ...] = (
         r"\[(?P<service>[^\]]+?)(?:/\d+)?\] (?P<stream>\w+)",
     ),
     Prefix("render", r"(?P<time>[A-Z][a-z]{2} \d{1,2} \d\d:\d\d:\d\d [AP]M)(?: {1,2}|$)"),
+    Prefix("quoted", r"(?P<tag>>)(?: |$)", least=0.95),
     Prefix("gitlab-ci", rf"(?P<time>{_MACHINE}) (?P<tag>[0-9a-f]{{2}}[OE])(?:[ +]|$)", r"(?P<stream>.+)"),
     Prefix("loki", rf"(?P<time>{_MACHINE}) +(?P<tag>{_LABELS[0]})(?: |\t|$)", _LABELS[1]),
     Prefix(
