@@ -87,6 +87,7 @@ _CONTINUATIONS = (
 
 _FIRST_OF_CONTINUATIONS = among(b"CSgc[DHQL(#ne")
 _CLOSING = among(b"}])")
+_ALPHANUMERIC = among(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 class LayoutReader:
@@ -259,10 +260,12 @@ class LayoutReader:
     def _message_indented(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
         """Lines stamped by a platform whose own text is indented: the inside of a stack trace."""
         at = self._time_rules[0].behind(data, starts, ends)
+        # A timestamp wider or narrower than usual (a day of one digit) ends elsewhere: nothing is known of such lines.
+        ended = _ALPHANUMERIC[data[np.maximum(at - 1, 0)]] & ~_ALPHANUMERIC[data[at]]
         for closing in (b"])>", b":", b","):
             at = at + np.isin(data[at], np.frombuffer(closing, np.uint8))
         at = np.minimum(at + 1, ends)
-        flags: Flags = (at >= ends) | np.isin(data[at], np.frombuffer(b" \t}]", np.uint8))
+        flags: Flags = ended & ((at >= ends) | np.isin(data[at], np.frombuffer(b" \t}]", np.uint8)))
         return flags
 
     def _continues_by_word(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:

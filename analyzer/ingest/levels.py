@@ -64,8 +64,8 @@ _HARMLESS = (
     r"|^\s*(?:#|//|/\*\*?)\s"
     # Jenkins names each step that begins: `[Pipeline] timeout`.
     r"|\[Pipeline\] (?:\w+|// \w+|[{}])\s*$"
-    # Why a JVM collects garbage in the ordinary course of things.
-    r"|\(allocation failure\)"
+    # A JVM tells of pointers that it keeps short, and why it collects garbage in the ordinary course of things.
+    r"|\(allocation failure\)|compressed oops"
 )
 _COUNTED = r"(?i)(?:^|[^\w.])[1-9]\d* (?:\w+ )?(?:fail\w*|errors?)\b"
 """What is no harmless line, however many others passed."""

@@ -18,9 +18,9 @@ from analyzer.ingest.timeformats import Clock, parse_timestamp
 
 _PAIR = re.compile(
     rb"(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} (?P<day>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
-    rb"|(?P<syslog>[A-Z\d\xc4-\xe5][A-Za-z\x80-\xff]{1,8} +\d{1,2} \d\d:\d\d:\d\d)"
+    rb"|\[?(?P<syslog>[A-Z\d\xc4-\xe5][A-Za-z\x80-\xff]{1,8} +\d{1,2} \d\d:\d\d:\d\d)"
     rb"|\[?(?P<iso>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(?![.,\d]| ?[+-]\d\d| ?Z\b| ?[A-Z]{3,4}\b))"
-    rb"[\s\]].{0,120}?(?:time|ts|timestamp|datetime)[\"']?[=:] ?[\"']?"
+    rb"[\s\]].{0,120}?(?:time|ts|timestamp|datetime|EventTV)[\"']?[=:] ?[\"']?"
     rb"(?P<whole>\d{4}-\d\d-\d\d[ T](?P<clock>\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d)\b))"
 )
 _LOOKED_AT = 100

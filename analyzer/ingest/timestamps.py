@@ -60,7 +60,7 @@ class TimestampReader:
         self._second = _second_of(match)
         self._fixed = [(at, code) for at, code in enumerate(example[: self.width]) if not chr(code).isalnum()]
         self._goes_on = np.zeros(256, dtype=bool)
-        self._goes_on[[code for code in b"0123456789.,:+Z" if code not in behind]] = True
+        self._goes_on[[code for code in b"0123456789.,:+-Z" if code not in behind]] = True
         self._cache: dict[bytes, int] = {}
         self.skipped: set[int] = set()
         """The minutes met, as microseconds, that do not exist in the clock's zone."""

@@ -35,6 +35,27 @@ def test_a_header_that_comes_again_belongs_to_no_request() -> None:
     assert not any("\n" in record.text for record in requests)
 
 
+@pytest.mark.parametrize(
+    ("narrow", "wide"),
+    [
+        ("Mon Jun 8 12:08:44 2020", "Mon Apr 12 15:19:22 2021"),
+        ("2025/1/9 1:05:07", "2025/1/10 1:05:08"),
+        ("2025-10-24 02:14:07.11", "2025-10-24 02:14:07.113"),
+    ],
+)
+def test_times_of_other_widths_begin_records(narrow: str, wide: str) -> None:
+    few = [narrow] * 3 + [wide], [wide] * 3 + [narrow]
+    for times in few:
+        lines = [f"{time} [pid 27245] CONNECT: client {n}\n" for n, time in enumerate(times)]
+        assert [record.line for record in records_of("".join(lines).encode())] == [1, 2, 3, 4]
+
+
+def test_a_zone_that_other_lines_lack_is_read() -> None:
+    line = "[2025-10-24 02:14:07.113{}][shop::orders][ERROR] could not save\n"
+    records = records_of((line.format("") * 3 + line.format("-0700")).encode())
+    assert [record.time and record.time[:16] for record in records] == ["2025-10-24T02:14"] * 3 + ["2025-10-24T09:14"]
+
+
 def test_ids_of_rules_are_no_times() -> None:
     line = "<134>1 2025-10-24T02:14:0{}-05:00 fw filterlog 72237 - - 146,,,1535324496,igb1.12,match,block,in,4\n"
     for count in (2, 8):

@@ -96,6 +96,7 @@ def _agree(kind: LevelKind, words: list[tuple[bytes, bytes]]) -> None:
         ("done, errors=0", "info"),
         ("GC(0) Pause Young (Allocation Failure) 273M->17M(989M) 13.344ms", "info"),
         ("Allocation failure: out of memory", "error"),
+        ("Heap address: 0x00000000c0000000, size: 1024 MB, Compressed Oops mode: 32-bit", "info"),
         ('{"error":null}', "info"),
         ("2025-10-24T02:14:07.416145Z     warn    Epoch 0 terminated with an error", "warn"),
         ('sent {"sendWhen":"immediate","timeout":10000}', "info"),

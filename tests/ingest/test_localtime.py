@@ -46,3 +46,9 @@ def test_new_years_eve_is_no_year_apart() -> None:
     settled = settle_clock([line], Clock(latest=NOW))
     assert settled.zone == timezone(timedelta(hours=2))
     assert settled.latest < datetime(2025, 8, 1, tzinfo=UTC)
+
+
+def test_asterisk_says_the_year_in_its_security_events() -> None:
+    line = '[Oct 24 02:14:0{}] SECURITY[77]: x.c:1: SecurityEvent="FailedACL",EventTV="2024-10-24T02:14:0{}.192+0000"'
+    records = records_of("".join(line.format(n, n) + "\n" for n in range(4)).encode())
+    assert [record.time and record.time[:19] for record in records] == [f"2024-10-24T02:14:0{n}" for n in range(4)]
