@@ -23,7 +23,7 @@ _INDENTED_HEAD = re.compile(
     rb" {1,2}(?:[A-Z]{4,8}\b|\d{2,4}[-/]\d\d|\xe2[\x80-\xbf]{2}|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /)"
 )
 _TAGS = re.compile(
-    rb"(?:[\[(<{][^\])>}]{0,40}[\])>}][ :-]?){1,3}[\[(<]?|[^\s{\"=]{1,40}[ \t|:]{0,2}[\[(<]?|\S+ \S+ +\S+ +\["
+    rb"(?:[\[(<{][^\])>}]{0,80}[\])>}][ :-]?){1,3}[\[(<]?|[^\s{\"=]{1,40}[ \t|:]{0,2}[\[(<]?|\S+ \S+ +\S+ +\["
 )
 """What may stand before the timestamp of a line: tags in brackets, or one word."""
 

@@ -44,6 +44,8 @@ _ERROR_WORDS = (
     r"(?i)(?:^|[^\w/])(error|exception|traceback|fatal|panic(ked)?|fail(ed|ure|s|ing)?|cannot|unable to|refused|denied"
     r"|timed? ?out|out of memory|segfault|terminate called|oops|ioerror)(?:[^\w./@-]|[./@-]+(?:[^\w./@-]|$)|$)"
     r"|code=(?:exited, status=[1-9]|dumped\b)|\bgot signal (?:[4678]|11)\b"
+    # Where Node says first in which line of a program it gave up.
+    r"|^(?:/|[a-z]:\\|node:|file://)[^\n]*(?:\.[cm]?[jt]sx?|/promises|/loader|/throws):\d+$"
     r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
 _HARMLESS = (

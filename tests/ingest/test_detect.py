@@ -320,3 +320,19 @@ def test_requests_among_what_python_logs_without_a_time_have_theirs() -> None:
         "WARNING:app.limits:slow down\n"
     )
     assert [record.time for record in records_of(log.encode())][1] == "2025-10-24T02:14:07+00:00"
+
+
+def test_what_node_says_first_of_its_end_is_an_error() -> None:
+    log = "node:internal/process/promises:288\n    trigger(err);\n    ^\n\n[Error: no such file] {\n  errno: -2\n}\n"
+    records = records_of(log.encode())
+    assert [(record.line, record.level) for record in records] == [(1, "error")]
+
+
+def test_a_time_behind_a_long_name_in_brackets_is_found_in_few_lines() -> None:
+    log = (
+        "[INF] [Microsoft.EntityFrameworkCore.Database.Command] 2025-10-24T10:14:07.117+08:00 Executed DbCommand\n"
+        "      SELECT 1\n"
+        "[WRN] [Microsoft.EntityFrameworkCore.Query] 2025-10-24T10:14:08.117+08:00 slow\n"
+    )
+    records = records_of(log.encode())
+    assert [record.time for record in records] == [f"2025-10-24T02:14:0{n}.117000+00:00" for n in (7, 8)]
