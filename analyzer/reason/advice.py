@@ -13,6 +13,7 @@ from analyzer.reason.columns import Events, Ints
 
 _MOST_VARIANTS = 3
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+_ALTERNATIVES = re.compile(r"(?<!\{)\{\w+\}(?:\{\w+\})+(?!\})")
 Captures = Mapping[str, str]
 
 
@@ -25,7 +26,7 @@ def fix_for(signature: Signature, variants: Sequence[Captures]) -> Fix:
     usual = variants[0] if variants else {}
     return Fix(
         signature=signature.id,
-        title=fill(signature.title, usual),
+        title=fill_title(signature.title, usual),
         cause=signature.cause,
         steps=tuple(
             FilledStep(text=step.text, command=_commands(step.command, variants), destructive=step.destructive)
@@ -62,7 +63,9 @@ def fill(template: str, captures: Captures) -> str:
 
 def fill_title(template: str, captures: Captures) -> str:
     """A title; where a value is missing the plain word stands in its place, unless the title makes sense
-    without it: `Port {port} is taken`, `A push is rejected: {reason}`."""
+    without it: `Port {port} is taken`, `A push is rejected: {reason}`. Of placeholders without a space
+    between them, `{queue}{exchange}`, those stand there that have a value, or else the first."""
+    template = _ALTERNATIVES.sub(lambda match: _known_of(match[0], captures), template)
     if captures.keys().isdisjoint(("method", "endpoint")):
         template = re.sub(r"^\{method\} \{endpoint\}", "A request", template)
         template = template.replace("{method} {endpoint}", "a request")
@@ -73,6 +76,11 @@ def fill_title(template: str, captures: Captures) -> str:
     filled = fill(template, {**missing, **captures})
     first = _PLACEHOLDER.match(template)
     return filled[:1].upper() + filled[1:] if first is not None and first[1] in missing else filled
+
+
+def _known_of(placeholders: str, captures: Captures) -> str:
+    names = re.findall(r"\w+", placeholders)
+    return "".join(f"{{{name}}}" for name in [name for name in names if name in captures] or names[:1])
 
 
 def variants_of(rows: Ints, events: Events, names: Sequence[str]) -> list[Captures]:

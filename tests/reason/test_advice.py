@@ -54,10 +54,19 @@ def test_a_value_that_is_not_known_stays_visible() -> None:
         ("{method} {endpoint} answers {status}", "A request answers status"),
         ("No route for {method} {endpoint}", "No route for a request"),
         ("nginx refused {path}", "nginx refused path"),
+        ("{queue}{exchange} was declared with other properties", "Queue was declared with other properties"),
     ],
 )
 def test_a_title_reads_well_without_its_values(template: str, shown: str) -> None:
     assert fill_title(template, {}) == shown
+
+
+def test_of_several_captures_side_by_side_a_title_shows_those_that_are_known() -> None:
+    assert (
+        fill_title("{column}{relation}{index} already exists", {"index": "orders_pkey"}) == "orders_pkey already exists"
+    )
+    assert fill_title("RabbitMQ has no {queue}{exchange}", {"queue": "mail"}) == "RabbitMQ has no mail"
+    assert fill_title("{queue}{exchange} was declared", {"exchange": "events"}) == "events was declared"
 
 
 def test_doubled_braces_become_single_ones() -> None:
