@@ -77,7 +77,7 @@ class _LevelRule:
         return found
 
 
-_CONTINUATIONS = (
+CONTINUATIONS = (
     r"^(?:Caused(?: by)?: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
     r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "
     r"|#\d+ (?:/|\{main\}|\[internal )"
@@ -173,11 +173,11 @@ class LayoutReader:
         """The lines as far as their head may go; a JSON object is all head."""
         return line_array(data, starts, ends if self.layout.has_keys else np.minimum(ends, starts + _LONGEST_HEAD))
 
-    def begins(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> Flags:
-        """Which lines begin a record; the others continue the one before."""
+    def begins(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros, telling: Flags) -> Flags:
+        """Which lines begin a record; the others continue the one before. `telling` ones may do so by their words."""
         begins: Flags
         if self.layout.style == "json" or not self.has_time:
-            begins = stands_alone(data, starts, ends)
+            begins = stands_alone(data, starts, ends, telling)
             unsure = np.flatnonzero(~begins) if self.layout.indented_heads else ()
             if len(unsure):
                 begins[unsure] = self._fits(data, starts[unsure], ends[unsure])
@@ -202,8 +202,9 @@ class LayoutReader:
         """Which lines have this layout's head."""
         return _flags(pc.match_substring_regex(self._heads(data, starts, ends), self.layout.search_pattern("message")))
 
-    def levels(self, data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Codes:
-        """The level code of each line; `loose` ones are of no layout at all."""
+    def levels(self, data: Bytes, starts: Offsets, ends: Offsets, loose: Flags, telling: Flags) -> Codes:
+        """The level code of each line; `loose` ones are of no layout at all, and have no words that say it unless
+        they are `telling`."""
         if self.layout.level_below:
             codes = levels_at(data, np.minimum(ends + 1, len(data) - 1), "word")
             missed = np.flatnonzero(codes == 0)
@@ -212,7 +213,7 @@ class LayoutReader:
         if self.layout.text_below:
             return infer_levels(line_array(data, *_below(data, starts, ends)))
         if not self._states_level:
-            return self._unstated(data, starts, ends)
+            return self._unstated(data, starts, ends, telling)
         codes = np.zeros(len(starts), dtype=np.int8)
         # Where lines are known by nothing but the head of this layout, a loose one has no level in it.
         fit = ~loose if self._known_by_head else np.ones(len(starts), dtype=bool)
@@ -224,7 +225,7 @@ class LayoutReader:
             codes[missed] = self._odd_levels(self._heads(data, starts[missed], ends[missed]))
         missed = np.flatnonzero(codes == 0)
         if len(missed):
-            codes[missed] = self._unstated(data, starts[missed], ends[missed])
+            codes[missed] = self._unstated(data, starts[missed], ends[missed], telling[missed])
         return codes
 
     @property
@@ -232,11 +233,11 @@ class LayoutReader:
         """Whether a line is of this layout where it has its head."""
         return self.layout.style == "text" and not self.has_time
 
-    def _unstated(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
+    def _unstated(self, data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Codes:
         """The levels of lines that state none where this layout has it."""
         if self.layout.default_level is not None:
             return np.full(len(starts), LEVEL_CODES[self.layout.default_level], dtype=np.int8)
-        return infer_levels(line_array(data, starts, ends))
+        return judged(data, starts, ends, telling)
 
     def _odd_times(self, lines: pa.Array) -> Micros:
         """Times of lines that the learned rule misses and the layout may still understand: other
@@ -306,22 +307,31 @@ def indented(data: Bytes, starts: Offsets) -> Flags:
     return flags
 
 
+def judged(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Codes:
+    """The levels of lines by the words in them, which only `telling` ones have."""
+    codes = np.full(len(starts), LEVEL_CODES["info"], dtype=np.int8)
+    rows = np.flatnonzero(telling)
+    if len(rows):
+        codes[rows] = infer_levels(line_array(data, starts[rows], ends[rows]))
+    return codes
+
+
 def _below(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Offsets, Offsets]:
     """The text under each line, as far as it may say how bad things are, up to the next of these lines."""
     begins = np.minimum(ends + 1, len(data) - 1)
     return begins, np.minimum(np.append(starts[1:], len(data)), begins + _BELOW)
 
 
-def stands_alone(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
+def stands_alone(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Flags:
     """Without timestamps: a line begins a record unless it is blank, indented, only closes one, or
-    is one of those that programs print behind an error (`Caused by:`, `DETAIL:`)."""
+    is one of those that programs print behind an error (`Caused by:`, `DETAIL:`), which are `telling`."""
     first = data[np.minimum(starts, len(data) - 1)]
     filled = ends > starts
     shifted = indented(data, starts)
     if shifted[filled].all():
         shifted = _deeper_than_the_rest(data, starts, ends)
     flags: Flags = filled & ~shifted & ~_CLOSING[first]
-    return flags & ~_goes_on(data, starts, ends)
+    return flags & ~_goes_on(data, starts, ends, telling)
 
 
 def _deeper_than_the_rest(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
@@ -334,13 +344,13 @@ def _deeper_than_the_rest(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
     return deeper
 
 
-def _goes_on(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
+def _goes_on(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Flags:
     """Lines that only make sense behind another one."""
     flags = np.zeros(len(starts), dtype=bool)
     last = len(data) - 1
-    maybe = np.flatnonzero(_FIRST_OF_CONTINUATIONS[data[np.minimum(starts, last)]])
+    maybe = np.flatnonzero(telling & _FIRST_OF_CONTINUATIONS[data[np.minimum(starts, last)]])
     if len(maybe):
-        flags[maybe] = _flags(pc.match_substring_regex(line_array(data, starts[maybe], ends[maybe]), _CONTINUATIONS))
+        flags[maybe] = _flags(pc.match_substring_regex(line_array(data, starts[maybe], ends[maybe]), CONTINUATIONS))
     # Go prints each frame as a call and, below it, `\t/path/file.go:12 +0x1d`.
     below = np.minimum(starts[1:], last)
     flags[:-1] |= (data[below] == 9) & (data[np.minimum(below + 1, last)] == 47) & (data[ends[:-1] - 1] == 41)

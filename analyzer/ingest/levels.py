@@ -91,7 +91,8 @@ _STATED = (
     # Kubernetes' loggers behind a prefix, and the status of an access line.
     r"|(?:^|\s)(?P<klog>[IWEF])\d{4} \d\d:\d\d:\d\d\.\d{3,6} |HTTP/[\d.]+\"? (?P<status>[1-5]\d\d)\b"
 )
-_TELLING = f"(?:{_STATED})|{_ANY_WORDS}"
+TELLING = f"(?:{_STATED})|{_ANY_WORDS}"
+"""What only lines hold whose level is anything but information."""
 
 
 def level_kind(word: bytes, group: str) -> LevelKind:
@@ -207,7 +208,7 @@ def infer_levels(lines: pa.Array) -> Codes:
     if not len(lines):
         return codes
     # Most lines hold nothing of either kind, which one look at them tells.
-    rows = np.flatnonzero(pc.match_substring_regex(lines, _TELLING).to_numpy(zero_copy_only=False))
+    rows = np.flatnonzero(pc.match_substring_regex(lines, TELLING).to_numpy(zero_copy_only=False))
     if len(rows):
         some = lines if len(rows) == len(lines) else lines.take(rows)
         found = _stated_levels(some)

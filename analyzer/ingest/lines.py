@@ -16,6 +16,7 @@ from operator import or_
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from analyzer.ingest.assumed import NO_DOUBTS, Doubts, assumed_of
 from analyzer.ingest.daylight import tell_passes
@@ -23,9 +24,9 @@ from analyzer.ingest.detect import explains, is_head
 from analyzer.ingest.envelopes.choose import choose_envelopes
 from analyzer.ingest.grouping import Arranged, apart, arrange, by_group, safe_cut, with_first_of_groups
 from analyzer.ingest.layout import PLAIN, STRAY
-from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, stands_alone
+from analyzer.ingest.layout_reader import CONTINUATIONS, Codes, Flags, LayoutReader, indented, judged, stands_alone
 from analyzer.ingest.learning import MOST_LAYOUTS, learn_readers, stray_reader
-from analyzer.ingest.levels import infer_levels
+from analyzer.ingest.levels import TELLING
 from analyzer.ingest.localtime import settle_clock
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
@@ -35,7 +36,7 @@ from analyzer.ingest.platform_clock import agrees, told_by_platform
 from analyzer.ingest.stamped import stamped_traces
 from analyzer.ingest.timeformats import Clock, lacks
 from analyzer.ingest.timestamps import NO_TIME, Micros
-from analyzer.ingest.traces import hold_traces
+from analyzer.ingest.traces import PARTS, hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 from analyzer.model import LEVEL_CODES
 
@@ -50,6 +51,8 @@ _SAME_TIME = 2_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
 _FAR_FUTURE = timedelta(days=366)
+_TELLING = f"(?:{TELLING})|{CONTINUATIONS}|{PARTS}"
+"""What lines of no layout are looked at for: one look for all of it costs hardly more than one for a part."""
 _CONTINUES = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
 _LONGEST_PAUSE = 1_000_000
 """Microseconds after which a line no longer continues the one before it, by the times of their envelopes."""
@@ -229,9 +232,9 @@ class LineReader:
             begins = _begins_inside(lines, lines.wrapping, marks, grouped)
         begins = begins | self._of_somebody_else(lines, marks)
         if self._dated_heads and not self._spells_below:
-            begins = begins | noise_among_dated(lines.data, lines.starts, lines.ends, marks.loose)
+            begins = begins | noise_among_dated(lines.data, lines.starts, lines.ends, marks.loose, marks.telling)
         if lines.wrapping is not None or not self._dated_heads or (begins & marks.loose).any():
-            begins = hold_traces(lines.data, lines.starts, lines.ends, begins, marks.loose, grouped)
+            begins = hold_traces(lines.data, lines.starts, lines.ends, begins, marks.loose, marks.telling, grouped)
         begins = with_first_of_groups(begins, groups, grouped)
         levels = self._levels_of(lines, begins, marks)
         if self._dated_heads:
@@ -249,7 +252,7 @@ class LineReader:
         above = np.maximum.accumulate(np.where(marks.loose, 0, np.arange(len(lines))))
         rows = np.flatnonzero(marks.loose & ~marks.loose[above] & one_line[marks.layouts[above]])
         # Those that begin a record are found among all lines: what stands right above or below counts, too.
-        found[rows] = stands_alone(lines.data, lines.starts, lines.ends)[rows] if len(rows) else False
+        found[rows] = stands_alone(lines.data, lines.starts, lines.ends, marks.telling)[rows] if len(rows) else False
         return found
 
     def _join_stamped(
@@ -352,19 +355,20 @@ class LineReader:
                 claimed = reader.claims(data, starts[rows], ends[rows], found) if careful else found != NO_TIME
                 mine = rows[claimed]
                 times[mine], layouts[mine], loose[mine] = found[claimed], place, False
+        telling = _telling(data, starts, ends, loose)
         begins = np.zeros(len(starts), dtype=bool)
         for place, reader in enumerate(self._readers):
             rows = np.flatnonzero(layouts == place)
             if len(rows):
-                begins[rows] = reader.begins(data, starts[rows], ends[rows], times[rows])
+                begins[rows] = reader.begins(data, starts[rows], ends[rows], times[rows], telling[rows])
         for place, above in self._belongs_below:
             begins[1:] &= ~((layouts[1:] == place) & (layouts[:-1] == above) & ~loose[:-1])
         for place, layout in enumerate(self.layouts):
             if layout.text_below or layout.level_below:
                 begins[1:] &= ~_goes_on_below(times, (layouts == place) & ~loose)
         if self._dated_heads:
-            _part_long_records(data, starts, ends, begins)
-        return _Marks(times, begins, layouts, loose)
+            _part_long_records(data, starts, ends, begins, telling)
+        return _Marks(times, begins, layouts, loose, telling)
 
     def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, marks: _Marks, wrapping: Wrapping | None) -> Codes:
         """The level code of each record, from its first line: stated in it or by its envelope, or judged
@@ -373,12 +377,12 @@ class LineReader:
         for place, reader in enumerate(self._readers):
             rows = np.flatnonzero(marks.layouts == place)
             if len(rows):
-                levels[rows] = reader.levels(data, starts[rows], ends[rows], marks.loose[rows])
+                levels[rows] = reader.levels(data, starts[rows], ends[rows], marks.loose[rows], marks.telling[rows])
         unstated = marks.loose | (levels == 0)
         unstated |= ~np.array([reader.states_level for reader in self._readers])[marks.layouts]
         strays = np.flatnonzero((levels == 0) & (marks.times == NO_TIME) & (marks.layouts == 0))
         if len(strays):
-            levels[strays] = infer_levels(line_array(data, starts[strays], ends[strays]))
+            levels[strays] = judged(data, starts[strays], ends[strays], marks.telling[strays])
         if wrapping is not None:
             levels = np.where(unstated & (wrapping.levels > 0), wrapping.levels, levels)
         return levels
@@ -386,17 +390,29 @@ class LineReader:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What the layouts say of lines: when, whether a record begins, the place of the layout, and whether
-    a line is loose, which is to say of no layout at all."""
+    """What the layouts say of lines: when, whether a record begins, the place of the layout, whether a line is
+    loose, which is to say of no layout at all, and whether a loose line may have words that tell more of it."""
 
     times: Micros
     begins: Flags
     layouts: Codes
     loose: Flags
+    telling: Flags
 
     def take(self, rows: Offsets) -> _Marks:
         """The same of some lines."""
-        return _Marks(self.times[rows], self.begins[rows], self.layouts[rows], self.loose[rows])
+        return _Marks(self.times[rows], self.begins[rows], self.layouts[rows], self.loose[rows], self.telling[rows])
+
+
+def _telling(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Flags:
+    """Which lines may have words that say how bad something is, or that the line goes on with another one: all
+    but the loose ones that have not."""
+    telling = np.ones(len(starts), dtype=bool)
+    rows = np.flatnonzero(loose & (ends > starts) & ~indented(data, starts))
+    if len(rows):
+        lines = line_array(data, starts[rows], ends[rows])
+        telling[rows] = pc.match_substring_regex(lines, _TELLING).to_numpy(zero_copy_only=False)
+    return telling
 
 
 def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Offsets) -> Flags:
@@ -411,7 +427,7 @@ def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Off
     same = (head >= 0) & (groups == groups[np.maximum(head, 0)])
     pause = np.zeros(len(lines), dtype=bool)
     pause[1:] = (stamps[1:] != NO_TIME) & (stamps[:-1] != NO_TIME) & (stamps[1:] - stamps[:-1] > _LONGEST_PAUSE)
-    alone = stands_alone(lines.data, lines.starts, lines.ends)[grouped]
+    alone = stands_alone(lines.data, lines.starts, lines.ends, marks.telling)[grouped]
     begins = np.empty_like(marks.begins)
     begins[grouped] = marks.begins[grouped] | (marks.loose[grouped] & alone & (~same | pause))
     return begins
@@ -436,7 +452,7 @@ def _with_blank_lines(groups: Groups | None, lines: Lines, raw: Lines) -> Groups
     return written
 
 
-def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags) -> None:
+def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags, telling: Flags) -> None:
     """Let the lines of overlong records begin records of their own, so that each is looked at."""
     if begins.all():
         return
@@ -445,7 +461,7 @@ def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flag
     long = ends[lasts] - starts[firsts] > LONGEST_RECORD
     for first, last in zip(firsts[long].tolist(), lasts[long].tolist(), strict=True):
         part = slice(first + 1, last + 1)
-        begins[part] = stands_alone(data, starts[part], ends[part])
+        begins[part] = stands_alone(data, starts[part], ends[part], telling[part])
 
 
 def _with_first(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -37,14 +37,15 @@ _GOES_ON = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
 _MOSTLY = 0.5
 
 
-def noise_among_dated(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Flags:
-    """Which of the `loose` lines, which are of no layout, begin a record although they have no time."""
+def noise_among_dated(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags, telling: Flags) -> Flags:
+    """Which of the `loose` lines, which are of no layout, begin a record although they have no time. Those that
+    go on with another by their words are `telling`."""
     found = _with_a_head(data, starts, ends, loose)
     dated = np.flatnonzero(~loose)
     before = int(dated[0]) if len(dated) else 0
     if before and _GOES_ON.match(bytes(data[starts[0] : ends[0]])) is None:
         comments = data[starts[:before]] == ord("#")
-        found[:before] |= stands_alone(data, starts[:before], ends[:before]) & ~comments
+        found[:before] |= stands_alone(data, starts[:before], ends[:before], telling[:before]) & ~comments
     return found
 
 

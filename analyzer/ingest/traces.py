@@ -42,7 +42,8 @@ _WORDS = {
     "box": "╷|│|╵",
     "ruby": r"[\w./:-]+\.rb:\d+:in |[A-Z]\w*(?:::\w+)* \([^\n]*\):$",
 }
-_ANY = "^(?:" + "|".join(_WORDS.values()) + ")"
+PARTS = "^(?:" + "|".join(_WORDS.values()) + ")"
+"""How lines begin that may be a part of a trace although they are not indented."""
 _KIND = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _WORDS.items()).encode())
 _FAILURE = re.compile(rb"\W{0,2}(?:\w+[-_. ]){0,2}(?i:error|critical|fatal|severe|exception|warn(?:ing)?)\b")
 _PLACE_IN_GO = re.compile(rb"(?:\t|\s+\S.{0,300}?\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?\s*$)")
@@ -67,17 +68,20 @@ _LOGGED = frozenset({"python", "java", "elixir"})
 _ALWAYS = frozenset({"chain", "note", "cause", "php", "asyncio"})
 
 
-def hold_traces(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags, loose: Flags, order: Offsets) -> Flags:
+def hold_traces(
+    data: Bytes, starts: Offsets, ends: Offsets, begins: Flags, loose: Flags, telling: Flags, order: Offsets
+) -> Flags:
     """Which lines begin a record, once the parts of traces have been joined to what they continue.
 
-    `begins` says which lines do by their first character, `loose` which of them are of no layout.
+    `begins` says which lines do by their first character, `loose` which of them are of no layout, `telling`
+    which of them may begin with any such words.
     `order` puts the lines of one writer next to each other.
     """
-    rows = np.flatnonzero(begins & loose)
+    rows = np.flatnonzero(begins & loose & telling)
     if not len(rows):
         return begins
     suspects = rows[
-        pc.match_substring_regex(line_array(data, starts[rows], ends[rows]), _ANY).to_numpy(zero_copy_only=False)
+        pc.match_substring_regex(line_array(data, starts[rows], ends[rows]), PARTS).to_numpy(zero_copy_only=False)
     ]
     if not len(suspects):
         return begins

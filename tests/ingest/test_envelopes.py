@@ -161,3 +161,12 @@ def test_labels_of_docker_that_are_no_json_are_no_labels() -> None:
     assert [(record.text, record.origin) for record in records_of(line * 3)] == [
         ("2025-10-24 02:14:07 x", {"stream": "stdout"})
     ] * 3
+
+
+def test_processes_of_one_program_are_learned_from_together() -> None:
+    lines = [
+        f"Oct 24 02:14:{n:02d} web-1 {who}: could not save {n}".encode()
+        for n in range(60)
+        for who in (f"sshd[{n}]", "api[7]")
+    ]
+    assert len(set(choose_envelopes(lines, Clock()).groups)) == 2

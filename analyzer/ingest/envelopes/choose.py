@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from analyzer.ingest.detect import detect_layout
 from analyzer.ingest.envelopes.blocks import Elements, KeyBlocks
 from analyzer.ingest.envelopes.docker import DockerJson
 from analyzer.ingest.envelopes.documents import DOCUMENTS
-from analyzer.ingest.envelopes.envelope import Envelope
+from analyzer.ingest.envelopes.envelope import Coder, Envelope
 from analyzer.ingest.envelopes.exports import EXPORTS
 from analyzer.ingest.envelopes.objects import JsonObjects
 from analyzer.ingest.envelopes.prefixes import PREFIXES, TIMESTAMPED
 from analyzer.ingest.envelopes.spread import SPREAD, OctetCounted, PrettyJson
 from analyzer.ingest.layout import PLAIN
-from analyzer.ingest.logical import Lines, lines_from
+from analyzer.ingest.logical import Lines, Wrapping, lines_from
 from analyzer.ingest.timeformats import GENERAL, match_timestamp
 from analyzer.ingest.timestamps import Clock, Micros, shape_of
 
@@ -74,7 +76,7 @@ class Wrapped:
     envelopes: tuple[Envelope, ...]
     inside: Sequence[bytes]
     groups: Sequence[int]
-    """The writer of each line inside."""
+    """The program that wrote each line inside, whichever of its processes did."""
     times: Sequence[bytes]
     """Some timestamps of the innermost envelope that has any, as text."""
     stamps: Micros | None = None
@@ -123,7 +125,16 @@ def choose_envelopes(lines: Sequence[bytes], clock: Clock) -> Wrapped:
         inside = sample.texts()
     if sample.wrapping is None:
         return Wrapped(tuple(chosen), inside, [0] * len(inside), times)
-    return Wrapped(tuple(chosen), inside, sample.wrapping.groups.tolist(), times, sample.wrapping.times)
+    return Wrapped(tuple(chosen), inside, _programs(sample.wrapping), times, sample.wrapping.times)
+
+
+def _programs(wrapping: Wrapping) -> list[int]:
+    """A number for each line: equal where what wrote them differs in nothing but its process id."""
+    _, first, group_of = np.unique(wrapping.groups, return_index=True, return_inverse=True)
+    coder = Coder()
+    known = [wrapping.fields[origin] for origin in wrapping.origins[first].tolist()]
+    programs = [coder.place({name: text for name, text in fields.items() if name != "pid"}) for fields in known]
+    return [programs[group] for group in group_of.tolist()]
 
 
 def _envelope_of(lines: Sequence[bytes], stamped: bool) -> Envelope | None:
