@@ -16,6 +16,9 @@ from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+import regex
 import yaml
 
 from analyzer.ingest import keyed
@@ -124,6 +127,13 @@ class Layout:
     def pattern(self) -> re.Pattern[bytes]:
         """The head as a compiled expression, anchored at the start of a line by `match`."""
         return re.compile(self._written_out(_MACROS))
+
+    @cached_property
+    def first_bytes(self) -> npt.NDArray[np.bool_]:
+        """For each byte whether a line of this layout may begin with it, which is quickly seen."""
+        # The module `regex` tells whether a text is a part of one that fits.
+        partly = regex.compile(self.pattern.pattern)
+        return np.array([partly.match(bytes([code]), partial=True) is not None for code in range(256)])
 
     def _written_out(self, macros: Mapping[bytes, bytes]) -> bytes:
         pattern = self.head.encode()

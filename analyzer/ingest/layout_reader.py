@@ -196,7 +196,13 @@ class LayoutReader:
             first, last = data[np.minimum(starts, len(data) - 1)], data[np.maximum(ends - 1, 0)]
             dated |= (first == ord("{")) & (last == ord("}"))
             return dated
-        return self._fits(data, starts, ends) if self._known_by_head else dated
+        if not self._known_by_head:
+            return dated
+        fit = np.zeros(len(starts), dtype=bool)
+        rows = np.flatnonzero(self.layout.first_bytes[data[starts]])
+        if len(rows):
+            fit[rows] = self._fits(data, starts[rows], ends[rows])
+        return fit
 
     def _fits(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
         """Which lines have this layout's head."""

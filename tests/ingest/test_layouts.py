@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer.ingest.detect import detect_layout
 from analyzer.ingest.layout import JSON_LINES, PLAIN, Layout, all_layouts
@@ -22,6 +24,7 @@ SAMPLES = [
     for layout in all_layouts()
     for number, sample in enumerate(layout.samples)
 ]
+TEXT = [layout for layout in all_layouts() if layout.style == "text"]
 FIXED = ("timestamp", "level")
 
 
@@ -34,13 +37,24 @@ def test_every_declared_layout_has_samples() -> None:
     assert [layout.name for layout in all_layouts() if not layout.samples] == [JSON_LINES.name]
 
 
-@pytest.mark.parametrize(
-    "layout", [layout for layout in all_layouts() if layout.style == "text"], ids=lambda it: it.name
-)
+@pytest.mark.parametrize("layout", TEXT, ids=lambda it: it.name)
 def test_every_head_can_be_searched_by_arrow(layout: Layout) -> None:
     """Arrow's expressions know no looking ahead or back."""
     for group in layout.pattern.groupindex:
         pc.match_substring_regex(pa.array([b"x"]), layout.search_pattern(group))
+
+
+@pytest.mark.parametrize("layout", TEXT, ids=lambda it: it.name)
+def test_samples_begin_as_lines_of_their_layout_may(layout: Layout) -> None:
+    assert all(layout.first_bytes[head_of(layout, sample["line"])[0]] for sample in layout.samples)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("layout", [each for each in TEXT if not each.has_timestamp], ids=lambda it: it.name)
+def test_no_line_of_a_layout_begins_in_another_way(layout: Layout, data: st.DataObject) -> None:
+    line = data.draw(st.from_regex(layout.pattern.pattern))
+    assert layout.pattern.match(line) is None or layout.first_bytes[line[0]]
 
 
 @pytest.mark.parametrize("thread", ["main", "http-nio-8080-exec-1", "pool-2-thread-1", "scheduling-1"])
