@@ -16,7 +16,6 @@ from operator import or_
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from analyzer.ingest.assumed import NO_DOUBTS, Doubts, assumed_of
 from analyzer.ingest.daylight import tell_passes
@@ -24,19 +23,18 @@ from analyzer.ingest.detect import explains, is_head
 from analyzer.ingest.envelopes.choose import choose_envelopes
 from analyzer.ingest.grouping import Arranged, apart, arrange, by_group, safe_cut, with_first_of_groups
 from analyzer.ingest.layout import PLAIN, STRAY
-from analyzer.ingest.layout_reader import CONTINUATIONS, Codes, Flags, LayoutReader, indented, judged, stands_alone
+from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, judged, stands_alone
 from analyzer.ingest.learning import MOST_LAYOUTS, learn_readers, stray_reader
-from analyzer.ingest.levels import TELLING
 from analyzer.ingest.localtime import settle_clock
-from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import Codes as Groups
 from analyzer.ingest.logical import Lines, Wrapping, lines_from, lines_of
 from analyzer.ingest.noise import noise_among_dated
 from analyzer.ingest.platform_clock import agrees, told_by_platform
 from analyzer.ingest.stamped import stamped_traces
+from analyzer.ingest.telling import telling_lines
 from analyzer.ingest.timeformats import Clock, lacks
 from analyzer.ingest.timestamps import NO_TIME, Micros
-from analyzer.ingest.traces import PARTS, hold_traces
+from analyzer.ingest.traces import hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 from analyzer.model import LEVEL_CODES
 
@@ -51,8 +49,6 @@ _SAME_TIME = 2_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
 _FAR_FUTURE = timedelta(days=366)
-_TELLING = f"(?:{TELLING})|{CONTINUATIONS}|{PARTS}"
-"""What lines of no layout are looked at for: one look for all of it costs hardly more than one for a part."""
 _CONTINUES = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
 _LONGEST_PAUSE = 1_000_000
 """Microseconds after which a line no longer continues the one before it, by the times of their envelopes."""
@@ -355,7 +351,7 @@ class LineReader:
                 claimed = reader.claims(data, starts[rows], ends[rows], found) if careful else found != NO_TIME
                 mine = rows[claimed]
                 times[mine], layouts[mine], loose[mine] = found[claimed], place, False
-        telling = _telling(data, starts, ends, loose)
+        telling = telling_lines(data, starts, ends, loose)
         begins = np.zeros(len(starts), dtype=bool)
         for place, reader in enumerate(self._readers):
             rows = np.flatnonzero(layouts == place)
@@ -402,17 +398,6 @@ class _Marks:
     def take(self, rows: Offsets) -> _Marks:
         """The same of some lines."""
         return _Marks(self.times[rows], self.begins[rows], self.layouts[rows], self.loose[rows], self.telling[rows])
-
-
-def _telling(data: Bytes, starts: Offsets, ends: Offsets, loose: Flags) -> Flags:
-    """Which lines may have words that say how bad something is, or that the line goes on with another one: all
-    but the loose ones that have not."""
-    telling = np.ones(len(starts), dtype=bool)
-    rows = np.flatnonzero(loose & (ends > starts) & ~indented(data, starts))
-    if len(rows):
-        lines = line_array(data, starts[rows], ends[rows])
-        telling[rows] = pc.match_substring_regex(lines, _TELLING).to_numpy(zero_copy_only=False)
-    return telling
 
 
 def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Offsets) -> Flags:

@@ -52,6 +52,6 @@ def test_lines_that_one_look_sorts_out_hold_nothing(
     found = records_of(log)
     with monkeypatch.context() as patch:
         patch.setattr(
-            reader_of_lines, "_telling", lambda _data, starts, _ends, _loose: np.ones(len(starts), dtype=bool)
+            reader_of_lines, "telling_lines", lambda _data, starts, _ends, _loose: np.ones(len(starts), dtype=bool)
         )
         assert found == records_of(log)
