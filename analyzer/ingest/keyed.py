@@ -24,7 +24,7 @@ TIME_KEYS = tuple(
     " datetime.date time.$date log_time logTime log.timestamp time_iso8601 time_local timeStamp event_time"
     " requestReceivedTimestamp stageTimestamp StartUTC StartLocal start_time startTime published created"
     " __REALTIME_TIMESTAMP timeUnixNano observedTimeUnixNano receiveTimestamp timegenerated timeMillis"
-    " requestTimeEpoch requestTime EdgeStartTimestamp EdgeEndTimestamp".split()
+    " requestTimeEpoch requestTime EventTimeString EdgeStartTimestamp EdgeEndTimestamp".split()
 )
 LEVEL_KEYS = tuple(
     "level severity levelname log.level @l lvl loglevel log_level level_name levelName LogLevel severity_text"

@@ -43,9 +43,15 @@ class _TimeRule:
     readers: tuple[TimestampReader, ...]
 
     def behind(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
-        """Where each line goes on behind its timestamp, if that is of the usual shape."""
+        """Where each line goes on behind its timestamp, if that is of one of the usual shapes."""
+        first, *others = self.readers
         at = self.locator.find(data, starts, ends)
-        behind: Offsets = np.minimum(np.where(at >= 0, at, starts) + self.readers[0].width, ends)
+        at = np.where(at >= 0, at, starts)
+        behind: Offsets = np.minimum(at + first.width, ends)
+        for reader in others:
+            missed = np.flatnonzero(~ends_here(data, behind))
+            fits = missed[reader.read(data, at[missed]) != NO_TIME]
+            behind[fits] = np.minimum(at[fits] + reader.width, ends[fits])
         return behind
 
     def read(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
@@ -186,7 +192,8 @@ class LayoutReader:
         if self.layout.continuation:
             begins &= ~self._continues_by_word(data, starts, ends)
         if self._indented_continues:
-            begins &= ~self._message_indented(data, starts, ends)
+            dated = np.flatnonzero(begins)
+            begins[dated] = ~self._message_indented(data, starts[dated], ends[dated])
         return begins
 
     def claims(self, data: Bytes, starts: Offsets, ends: Offsets, times: Micros) -> Flags:
@@ -267,12 +274,16 @@ class LayoutReader:
     def _message_indented(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
         """Lines stamped by a platform whose own text is indented: the inside of a stack trace."""
         at = self._time_rules[0].behind(data, starts, ends)
-        # A timestamp wider or narrower than usual (a day of one digit) ends elsewhere: nothing is known of such lines.
-        ended = _ALPHANUMERIC[data[np.maximum(at - 1, 0)]] & ~_ALPHANUMERIC[data[at]]
-        for closing in (b"])>", b":", b","):
+        # A timestamp wider or narrower than any usual one ends elsewhere.
+        odd = np.flatnonzero(~ends_here(data, at))
+        find = self.layout.finder("timestamp")
+        for row, line in zip(odd.tolist(), self._heads(data, starts[odd], ends[odd]).to_pylist(), strict=True):
+            match = find(line)
+            at[row] = starts[row] + match.end("timestamp") if match else at[row]
+        for closing in (b'])>"', b":", b","):
             at = at + np.isin(data[at], np.frombuffer(closing, np.uint8))
         at = np.minimum(at + 1, ends)
-        flags: Flags = ended & ((at >= ends) | np.isin(data[at], np.frombuffer(b" \t}]", np.uint8)))
+        flags: Flags = (at >= ends) | np.isin(data[at], np.frombuffer(b" \t}]", np.uint8))
         return flags
 
     def _continues_by_word(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
@@ -320,6 +331,12 @@ def judged(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Codes
     if len(rows):
         codes[rows] = infer_levels(line_array(data, starts[rows], ends[rows]))
     return codes
+
+
+def ends_here(data: Bytes, at: Offsets) -> Flags:
+    """Whether a run of letters and digits ends where a timestamp is thought to end, neither before nor later."""
+    flags: Flags = _ALPHANUMERIC[data[np.maximum(at - 1, 0)]] & ~_ALPHANUMERIC[data[np.minimum(at, len(data) - 1)]]
+    return flags
 
 
 def _below(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Offsets, Offsets]:

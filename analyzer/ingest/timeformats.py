@@ -127,6 +127,7 @@ SPECIAL: Mapping[str, bytes] = {
     + rb"(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)(?:\.(?P<fraction>\d{1,9}))?\b",
     "chromium": _TWO_MONTH + _TWO_DAY
     + rb"/(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)\.(?P<fraction>\d{3,6})",
+    "date and time by name": rb"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)\"? time=\"?" + _CLOCK,
     "clock": _CLOCK,
     "clock to the minute": _SHORT,
 }  # fmt: skip

@@ -41,6 +41,7 @@ def test_a_header_that_comes_again_belongs_to_no_request() -> None:
         ("Mon Jun 8 12:08:44 2020", "Mon Apr 12 15:19:22 2021"),
         ("2025/1/9 1:05:07", "2025/1/10 1:05:08"),
         ("2025-10-24 02:14:07.11", "2025-10-24 02:14:07.113"),
+        ('"2025-10-24 02:14:07"\t', '"2025-10-24 02:14:08"\t'),
     ],
 )
 def test_times_of_other_widths_begin_records(narrow: str, wide: str) -> None:
@@ -48,6 +49,12 @@ def test_times_of_other_widths_begin_records(narrow: str, wide: str) -> None:
     for times in few:
         lines = [f"{time} [pid 27245] CONNECT: client {n}\n" for n, time in enumerate(times)]
         assert [record.line for record in records_of("".join(lines).encode())] == [1, 2, 3, 4]
+
+
+def test_text_indented_behind_times_of_any_width_goes_on() -> None:
+    times = ["2025-05-28T14:34:54.352826475Z", "2025-05-28T14:34:54.35282831Z", "2025-05-28T14:34:54.3528302Z"]
+    lines = f"{times[0]} Login error: Error\n{times[1]}     at Query.run (a.js:1:2)\n{times[2]}     at b (a.js:1:2)\n"
+    assert [record.line for record in records_of((lines * 5).encode())] == [1, 4, 7, 10, 13]
 
 
 def test_a_zone_that_other_lines_lack_is_read() -> None:
