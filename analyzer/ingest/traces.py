@@ -23,6 +23,7 @@ Flags = npt.NDArray[np.bool_]
 
 _WORDS = {
     "python": r"Traceback \(most recent call last\):",
+    "pydantic": r"[\w.]*ValidationError: \d+ validation errors? for ",
     "chain": r"During handling of the above exception|The above exception was the direct cause",
     "note": r"\[SQL: |\[parameters: |\(Background on this error at|DETAIL:  |HINT:  |CONTEXT:  |LINE \d+: ",
     "asyncio": r"future: <(?:\w*Future|Task) ",
@@ -48,6 +49,8 @@ _KIND = re.compile("|".join(f"(?P<{name}>{words})" for name, words in _WORDS.ite
 _FAILURE = re.compile(rb"\W{0,2}(?:\w+[-_. ]){0,2}(?i:error|critical|fatal|severe|exception|warn(?:ing)?)\b")
 _PLACE_IN_GO = re.compile(rb"(?:\t|\s+\S.{0,300}?\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?\s*$)")
 """Below a function in a goroutine; the tab has become blanks where a trace was copied from a page."""
+_REFUSED_FIELDS = re.compile(rb"\d+ validation errors? for \w")
+_FIELD = re.compile(rb"[\w.\[\]-]+\s*$")
 _CARET = re.compile(rb"\s*[\^~]+\s*$")
 _CARET_REACH = 4
 _GO = frozenset({"panic", "goroutine", "go", "go function"})
@@ -131,6 +134,8 @@ class _Traces:
             self._go_functions(at)
         elif kind == "node":
             self._uncaught(at)
+        elif kind == "pydantic":
+            self._fields(at)
         elif kind == "rust" and self._text(at).rstrip().endswith(b":"):
             self._take(at + 1, "rust")
 
@@ -139,6 +144,17 @@ class _Traces:
         end = self._after(at)
         if end is not None and end > at + 1 and self._is_indented(end - 1):
             self._take(end, "note")
+            self._fields(end)
+
+    def _fields(self, at: int) -> None:
+        """pydantic names each field that it refuses at the left edge, with what is wrong indented below."""
+        if _REFUSED_FIELDS.search(self._text(at)) is None:
+            return
+        field = self._after(at)
+        while field is not None and _FIELD.match(self._text(field)) and self._is_indented(field + 1):
+            if not self._take(field, "note"):
+                return
+            field = self._after(field)
 
     def _go_functions(self, at: int) -> None:
         """Functions stand at the left edge, each with an indented place below."""

@@ -309,6 +309,8 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "panic: no\n\ngoroutine 1 [running]:\nmain.save(0x0)\n\t/app/save.go:7 +0x1d\nmain.main()\n\t/app/main.go:3",
         "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n    /app/main.go:69 +0x1af\nexit status 2",
         "[error] GenServer Cart terminating\n** (stop) :econnaborted\nLast message: {:tcp, 1}\nState: %{id: 7}",
+        "pydantic_core.ValidationError: 2 validation errors for Settings\nDB_URL\n  Field required [type=missing]\n"
+        "API_KEY\n  Field required [type=missing]",
         'psycopg2.errors.ForeignKeyViolation: insert violates "fk"\nDETAIL:  Key (user_id)=(5) is not present.\n',
         "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /usr/lib/node_modules",
         "PHP Fatal error:  Uncaught Exception: no in /a.php:3\nStack trace:\n#0 /b.php(7): save()\n#1 {main}\n  thrown",
@@ -321,6 +323,7 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "go",
         "go-with-blanks",
         "elixir",
+        "pydantic",
         "psycopg",
         "npm",
         "php",
