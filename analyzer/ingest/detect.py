@@ -34,6 +34,7 @@ _AGREEMENT = 0.8
 _IN_ORDER = 0.8
 _STEP_BACK = 60_000_000
 _FEWEST_ANYWHERE = 3
+_MOST_PER_DATED = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,8 @@ def _agree(understood: Sequence[Understood]) -> bool:
 
 
 def _lead(understood: Sequence[Understood], heads: int) -> bool:
-    """Whether each of too few lines to agree on anything has its timestamp right behind a tag or two."""
-    if not 0 < heads < _FEWEST_ANYWHERE or len(understood) < heads:
+    """Whether most of too few lines to agree on anything have a timestamp, right behind a tag or two."""
+    if not 0 < len(understood) < _FEWEST_ANYWHERE or heads > _MOST_PER_DATED * len(understood):
         return False
     if all(_is_number(line, spans.get("timestamp", (0, 0))) for line, spans in understood):
         return False

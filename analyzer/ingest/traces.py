@@ -40,6 +40,8 @@ _WORDS = {
     "genserver": r"(?:Last message|State|Client)(?: \([^)\n]*\)|:)",
     "rust": r"thread '[^'\n]*' (?:\(\d+\) )?panicked at ",
     "rusty": r"note: |stack backtrace:",
+    "heap": r"FATAL ERROR: [^\n]*(?:heap|memory)",
+    "native": r"-{3,5} ?(?:Native|JS) ?stack ?trace|\d{1,2}: (?:0x)?[0-9a-fA-F]{6,16} ",
     "box": "╷|│|╵",
     "ruby": r"[\w./:-]+\.rb:\d+:in |[A-Z]\w*(?:::\w+)* \([^\n]*\):$",
 }
@@ -59,6 +61,7 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "go": _GO,
     "frame": frozenset({"php", "frame"}),
     "rusty": frozenset({"rust", "rusty"}),
+    "native": frozenset({"heap", "native"}),
     "ruby": frozenset({"ruby"}),
     "python": frozenset({"chain", "asyncio"}),
     "genserver": frozenset({"elixir", "genserver"}),

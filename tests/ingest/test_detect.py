@@ -343,3 +343,24 @@ def test_a_time_behind_a_long_name_in_brackets_is_found_in_few_lines() -> None:
     )
     records = records_of(log.encode())
     assert [record.time for record in records] == [f"2025-10-24T02:14:0{n}.117000+00:00" for n in (7, 8)]
+
+
+def test_two_times_behind_tags_are_enough_for_a_few_lines() -> None:
+    log = (
+        "[INFO] listening on 127.0.0.1:9042\n"
+        "[STDERR] 2025-10-24T02:14:07.113Z DEBUG configuration found\n"
+        "[STDERR] 2025-10-24T02:14:08.113Z ERROR configuration not read\n"
+    )
+    assert [record.time for record in records_of(log.encode())][1:] == [
+        "2025-10-24T02:14:07.113000+00:00",
+        "2025-10-24T02:14:08.113000+00:00",
+    ]
+
+
+def test_the_native_trace_of_a_full_heap_belongs_to_the_error() -> None:
+    log = (
+        "<--- Last few GCs --->\n[42:0x7f] 412031 ms: Mark-Compact 4045.3 (4145.8) -> 4044.1 (4146.1) MB\n"
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n"
+        "----- Native stack trace -----\n 1: 0xb7a940 node::Abort() [node]\n16: 0xf4b1ec AES_cbc_encrypt [node]\n"
+    )
+    assert [record.line for record in records_of(log.encode())] == [1, 2, 3]
