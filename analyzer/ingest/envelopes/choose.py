@@ -14,7 +14,7 @@ from analyzer.ingest.envelopes.documents import DOCUMENTS
 from analyzer.ingest.envelopes.envelope import Coder, Envelope
 from analyzer.ingest.envelopes.exports import EXPORTS
 from analyzer.ingest.envelopes.objects import JsonObjects
-from analyzer.ingest.envelopes.prefixes import PREFIXES, TIMESTAMPED
+from analyzer.ingest.envelopes.prefixes import CLOCKED, PREFIXES, TIMESTAMPED
 from analyzer.ingest.envelopes.spread import SPREAD, OctetCounted, PrettyJson
 from analyzer.ingest.layout import PLAIN
 from analyzer.ingest.logical import Lines, Wrapping, lines_from
@@ -57,6 +57,7 @@ EXAMPLES = {
     "syslog-5424": "<11>1 2025-10-24T02:14:07.113Z web-1 api 4711 - - could not save",
     "syslog": "Oct 24 02:14:07 web-1 api[4711]: could not save",
     "timestamped": "2025-10-24T02:14:07.113456789Z could not save",
+    "clocked": "04:14:07 2025-10-24 02:14:07,113 could not save",
 }
 """A line in each envelope, by its name, to show people; JSON printed over many lines is one, too."""
 
@@ -144,7 +145,10 @@ def _envelope_of(lines: Sequence[bytes], stamped: bool) -> Envelope | None:
         return None if best.name in _PROTOCOLS and _is_one_program(lines) else best
     if spread := PrettyJson.learn(lines) or Elements.learn(lines) or KeyBlocks.learn(lines):
         return spread
-    return TIMESTAMPED if stamped and _is_stamped(lines) else None
+    if stamped and _is_stamped(lines):
+        return TIMESTAMPED
+    clocked = CLOCKED.share(lines) > 0
+    return CLOCKED if clocked and _are_stamped(CLOCKED.unwrap(lines_from(lines), Clock()).texts(), ()) else None
 
 
 def _is_one_program(lines: Sequence[bytes]) -> bool:

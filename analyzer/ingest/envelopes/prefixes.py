@@ -158,3 +158,6 @@ TIMESTAMPED = Prefix(
 )
 """A bare time, as `docker logs -t`, Render and CloudWatch's exports put before each line; whether that
 is an envelope or the line's own depends on what is behind it."""
+
+CLOCKED = Prefix("clocked", r"(?P<tag>\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?: +|$)", least=0.8)
+"""The time of day that build servers put before each line, where most of those have a time and date of their own."""
