@@ -20,6 +20,9 @@ from analyzer.match.quoted import without_quoted
         '    logger.error("could not connect to server: %s", error)',
         "  12 | console.error('ENOSPC: no space left on device')",
         "2025-10-24 02:14:07 UTC [7] LOG:  statement: insert into log values ('deadlock detected')",
+        "INFO health check failed 3 times, now healthy",
+        "fetch failed: connection reset by peer (attempt 1), retry succeeded",
+        "INFO connection refused by the broker 4 times, it is reachable again",
         "2025-10-24 02:14:07 UTC [7] LOG:  execute S_1: update t\n\tset message = 'out of memory'",
     ],
 )
@@ -37,6 +40,9 @@ def test_what_only_quotes_a_failure_is_not_seen(line: str) -> None:
         "2025-10-24 02:14:07 UTC [7] ERROR:  deadlock detected",
         "2025-10-24 02:14:07 UTC [7] LOG:  duration: 5100.1 ms  statement: select 1",
         "logger.go:12: could not connect",
+        "panic recovered: runtime error: index out of range",
+        "connection refused, trying again",
+        "the primary is now unreachable",
         "Error: connect ECONNREFUSED 10.0.0.5:5432",
     ],
 )
