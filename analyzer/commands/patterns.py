@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Literal
 
 from analyzer.catalogue import Catalogue
-from analyzer.catalogue.lint import captures_of
-from analyzer.catalogue.schema import json_schema
 from analyzer.commands import listing
 from analyzer.commands.catalogue import CatalogueOptions, chosen_catalogue, read_chosen
 from analyzer.commands.output import Look, Status, complain, emit, look_of_output, write_file
@@ -81,6 +79,8 @@ def show_signature(signature_id: str, options: CatalogueOptions) -> Status:
 
 
 def _page(signature: Signature, catalogue: Catalogue, look: Look) -> Iterator[str]:
+    from analyzer.catalogue.lint import captures_of
+
     yield _bold(one_line(signature.title), look)
     kind = "" if signature.kind == "failure" else f"{signature.kind}   "
     yield f"{signature.id}   {kind}{signature.severity}   {signature.category}"
@@ -264,5 +264,7 @@ def _explained(signature: Signature, captures: Mapping[str, str]) -> Iterator[st
 
 def schema() -> Status:
     """The JSON Schema of a signature file."""
+    from analyzer.catalogue.schema import json_schema
+
     emit(json.dumps(json_schema(), indent=2) + "\n")
     return Status.DONE
