@@ -36,9 +36,11 @@ def learn_readers(wrapped: Wrapped, clock: Clock) -> list[LayoutReader]:
     learned: dict[str, tuple[Layout, list[Understood]]] = {}
     for lines in groups.values():
         for reader in _learn(lines, clock):
-            known = learned.setdefault(reader.layout.name, (reader.layout, []))[1]
-            known += [(line, spans) for line in lines if (spans := reader.layout.spans(line)) is not None]
-            lines_of_layout[reader.layout.name] += len(known) or len(lines)
+            # Where the platform says when, a date that one program's messages end with is not that of its records.
+            layout = PLAIN if reader.layout.anywhere and wrapped.times else reader.layout
+            known = learned.setdefault(layout.name, (layout, []))[1]
+            known += [(line, spans) for line in lines if (spans := layout.spans(line)) is not None]
+            lines_of_layout[layout.name] += len(known) or len(lines)
     found = [LayoutReader(*learned[name], clock) for name, _ in lines_of_layout.most_common(MOST_LAYOUTS)]
     return sorted(found, key=lambda reader: reader.layout is PLAIN and len(found) > 1)
 

@@ -57,6 +57,13 @@ def test_text_indented_behind_times_of_any_width_goes_on() -> None:
     assert [record.line for record in records_of((lines * 5).encode())] == [1, 4, 7, 10, 13]
 
 
+def test_dates_that_one_program_speaks_of_are_not_those_of_its_records() -> None:
+    ftp = "Jun 17 07:07:0{0} combo ftpd[2950{0}]: connection from 203.0.113.7 () at Fri Jun 17 07:07:0{0} 2005\n"
+    other = "Jun 17 07:07:0{0} combo sshd[193{0}]: authentication failure; rhost=203.0.113.7\n"
+    lines = "".join(ftp.format(n) + other.format(n) for n in range(9))
+    assert len({record.time and record.time[:4] for record in records_of(lines.encode())}) == 1
+
+
 def test_a_zone_that_other_lines_lack_is_read() -> None:
     line = "[2025-10-24 02:14:07.113{}][shop::orders][ERROR] could not save\n"
     records = records_of((line.format("") * 3 + line.format("-0700")).encode())
