@@ -6,15 +6,16 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
-from analyzer.ingest.layout import PLAIN, Layout, Spans, Understood, all_layouts
+from analyzer.ingest.layout import LONGEST_HEAD, PLAIN, Layout, Spans, Understood, all_layouts
 from analyzer.ingest.locate import learn
 from analyzer.ingest.sieve import lines_by_layout
 from analyzer.ingest.timeformats import ANY_CLOCK, parse_timestamp
 from analyzer.ingest.w3c import layout_of_header
 
 _PROBE = 200
+_SHAPED_BYTES = 60
 _SHAPED = bytes.maketrans(
     b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"A" * 26 + b"a" * 25
 )
@@ -85,7 +86,7 @@ def _detected(lines: tuple[bytes, ...], least: int | None, dated: bool, without:
 
 def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
     """Every layout that explains any of the lines."""
-    probe = list({_shape(line): line for line in heads}.values())[:_PROBE]
+    probe = list({_shape(line[:_SHAPED_BYTES]): line for line in heads}.values())[:_PROBE]
     maybe = lines_by_layout(probe)
     header = layout_of_header(heads)
     for layout in (*([header] if header else []), *all_layouts()):
@@ -100,10 +101,12 @@ def candidates(heads: Sequence[bytes]) -> Iterator[Candidate]:
 
 def _spans_of(layout: Layout) -> Callable[[bytes], Spans | None]:
     """What tells where the fields of a line of a layout stand."""
-    return partial(_spans, layout.name) if _declared().get(layout.name) is layout else layout.spans
+    if _declared().get(layout.name) is not layout:
+        return layout.spans
+    return lambda line: (_spans if len(line) <= LONGEST_HEAD else _spans.__wrapped__)(layout.name, line)
 
 
-# What one layout leaves of a sample is offered to the others, again and again.
+# What one layout leaves of a sample is offered to the others, again and again. Long lines would fill the memory.
 @lru_cache(maxsize=1 << 15)
 def _spans(name: str, line: bytes) -> Spans | None:
     return _declared()[name].spans(line)
@@ -115,9 +118,9 @@ def _declared() -> Mapping[str, Layout]:
 
 
 @lru_cache(maxsize=1 << 13)
-def _shape(line: bytes) -> bytes:
+def _shape(head: bytes) -> bytes:
     """What the beginning of a line looks like: runs of digits and letters made alike."""
-    shape = line[:60].translate(_SHAPED)
+    shape = head.translate(_SHAPED)
     for run, one in _RUNS:
         shape = run.sub(one, shape)
     return shape

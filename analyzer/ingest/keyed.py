@@ -96,7 +96,7 @@ def json_spans(
     """Where time and level stand in a JSON object; None if the line is none or lacks a key."""
     if line.lstrip()[:1] != b"{" or not line.rstrip().endswith(b"}"):
         return None
-    keys = json_keys(line)
+    keys = json_keys(line[:_LONGEST])
     if not all(any(name in keys for name in wanted.split("|")) for wanted in requires):
         return None
     return _spans(line, keys, time_keys, level_keys)
@@ -116,7 +116,7 @@ def logfmt_spans(
     line: bytes, requires: Sequence[str], time_keys: Sequence[str], level_keys: Sequence[str]
 ) -> Spans | None:
     """Where time and level stand in a logfmt line; None if the line is none or lacks a key."""
-    keys = logfmt_keys(line)
+    keys = logfmt_keys(line[:_LONGEST])
     if len(keys) < 2 or next(iter(keys.values()))[0] > 0:
         return None
     if not all(any(name in keys for name in wanted.split("|")) for wanted in requires):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
 from analyzer.ingest.detect import detect_layout, in_order, is_head
+from analyzer.ingest.envelopes.choose import choose_envelopes
+from analyzer.ingest.timestamps import Clock
 from tests.ingest.reading import records_of
 
 W3C = """\
@@ -371,3 +374,13 @@ def test_the_native_trace_of_a_full_heap_belongs_to_the_error() -> None:
         "----- Native stack trace -----\n 1: 0xb7a940 node::Abort() [node]\n16: 0xf4b1ec AES_cbc_encrypt [node]\n"
     )
     assert [record.line for record in records_of(log.encode())] == [1, 2, 3]
+
+
+def test_long_lines_are_not_remembered_for_long() -> None:
+    lines = [b'{"level":"info","n":%d,"events":[{"message":"%s"}]}' % (number, b"x" * 40_000) for number in range(10)]
+    for line in lines:
+        choose_envelopes([line], Clock())
+        detect_layout([line])
+    del line
+    references = sys.getrefcount(lines[0])
+    assert references == 2  # the list, and the question itself

@@ -26,6 +26,7 @@ from analyzer.ingest.timestamps import Clock
 from analyzer.ingest.windows import Offsets
 
 _LEAST = 0.6
+_SHORT = 1 << 15
 _BEFORE_OBJECT = b" \t\r\n\xef\xbb\xbf"
 """White space, and the byte order mark that some programs put before each line."""
 as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -131,10 +132,12 @@ def _is_object(text: bytes) -> bool:
     return text.lstrip(_BEFORE_OBJECT).startswith(b"{")
 
 
-# All kinds are asked about the same lines of a sample, one after the other.
-@lru_cache(maxsize=512)
 def _parsed(text: bytes) -> Document | None:
     """The JSON object that a text is, if it is one."""
+    return (_parsed_short if len(text) <= _SHORT else _parsed_long)(text)
+
+
+def _read(text: bytes) -> Document | None:
     if not _is_object(text):
         return None
     try:
@@ -142,6 +145,11 @@ def _parsed(text: bytes) -> Document | None:
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+# All kinds are asked about the same lines of a sample, one after the other. Many long ones would fill the memory.
+_parsed_short = lru_cache(maxsize=512)(_read)
+_parsed_long = lru_cache(maxsize=1)(_read)
 
 
 def as_lines(outer: Lines, records: Records, own_of: Callable[[bytes], Fields] | None = None) -> Lines:
