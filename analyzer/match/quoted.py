@@ -22,7 +22,9 @@ _KINDS = (
     (
         (b"PASS", b"\xe2\x9c", b"\xe2\x88\x9a", b"... ok", b"...ok"),
         _lines(
-            rb"[^\n]*(?:\xe2\x9c[\x93\x94\x85]|\xe2\x88\x9a|--- PASS:|\bPASSED\b|\.\.\. ?ok\b)[^\n]*"
+            # A mark or a verdict counts where runners of tests put it: first in the line, or last.
+            rb"[^\n\"'{]{0,60}?(?:\xe2\x9c[\x93\x94\x85]|\xe2\x88\x9a|--- PASS:)[^\n]*"
+            rb"|[^\n]*(?:\bPASSED\b|\.\.\. ?ok\b)\s{0,3}(?:[\[(][^\])\n]{1,40}[\])]|in [\d.]+ ?m?s)?[^\S\n]*"
             rb"|[^\S\n]*(?:\S+Z )?PASS[: ][^\n]*"
         ),
     ),
