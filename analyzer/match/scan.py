@@ -16,8 +16,7 @@ from analyzer.catalogue import Catalogue
 from analyzer.ingest.assumed import NO_DOUBTS, Doubts
 from analyzer.ingest.blocks import Block
 from analyzer.ingest.layout import Layout
-from analyzer.ingest.lines import LONGEST_RECORD, LineTable
-from analyzer.ingest.locate import line_array
+from analyzer.ingest.lines import LineTable
 from analyzer.ingest.timestamps import NO_TIME
 from analyzer.match.alike import alike
 from analyzer.match.canonical import canonical
@@ -25,6 +24,7 @@ from analyzer.match.engine import Engine, HyperscanEngine
 from analyzer.match.events import NOTHING, EventWriter, Found
 from analyzer.match.expressions import compile_pattern
 from analyzer.match.http import exchange_in, fits, request_patterns
+from analyzer.match.records import telling_array
 from analyzer.match.reference import (
     CONFIRM_TIMEOUT,
     decode_captures,
@@ -35,9 +35,6 @@ from analyzer.match.rules import RuleScanner
 from analyzer.match.sqlstate import sqlstate_patterns
 from analyzer.match.stated import Stated, decided, vetoed
 from analyzer.match.unmatched import unmatched
-
-MAX_RECORD = LONGEST_RECORD
-"""Bytes of a record that are confirmed and kept; only a single line can be longer."""
 
 _MOST_KNOWN = 1 << 14
 _LONGEST_KNOWN = 1 << 11
@@ -178,7 +175,7 @@ class Scanner:
         rows, firsts = np.unique(pairs // self._count, return_index=True)
         candidates, bounds = pairs % self._count, np.append(firsts, len(pairs)).tolist()
         starts = begins[rows]
-        records = line_array(table.data, starts, np.minimum(table.record_end()[rows], starts + MAX_RECORD))
+        records = telling_array(table, rows, record[keep], ends[keep])
         first, like = alike(records, table.kinds(rows))
         behind = (table.starts[table.first_line[rows[first]]] - starts[first]).tolist()
         said = [

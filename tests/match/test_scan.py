@@ -250,6 +250,18 @@ def test_only_records_inside_the_window_count() -> None:
     assert [event["keys"]["id"] for event in _events(data, window)] == [str(second) for second in range(10, 21)]
 
 
+@pytest.mark.parametrize("behind", [10, 70_000, 131_072, 300_000])
+def test_what_stands_far_behind_in_a_line_is_found(behind: int) -> None:
+    filler = ("payload " * (1 + behind // 8))[:behind]
+    line = f"2025-10-24T02:14:07Z ERROR {filler} lost order #42 {'rest ' * 30_000}\n"
+    events = _events("2025-10-24T02:14:06Z INFO begun\n" + line * 2 + "2025-10-24T02:14:08Z ERROR lost order #7\n")
+    assert [(event["line"], event["keys"]) for event in events] == [
+        (2, {"id": "42"}),
+        (3, {"id": "42"}),
+        (4, {"id": "7"}),
+    ]
+
+
 def test_bytes_that_are_no_text_do_not_stop_anything() -> None:
     scanner = _scanner(SHOP)
     (block,) = blocks_of(b"2025-10-24 02:14:07 ERROR \xff\xfe lost order #42 \xe9\n" * 3)
