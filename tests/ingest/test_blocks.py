@@ -312,6 +312,8 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "pydantic_core.ValidationError: 2 validation errors for Settings\nDB_URL\n  Field required [type=missing]\n"
         "API_KEY\n  Field required [type=missing]",
         'psycopg2.errors.ForeignKeyViolation: insert violates "fk"\nDETAIL:  Key (user_id)=(5) is not present.\n',
+        'PG::UndefinedTable: ERROR:  relation "orders" does not exist\nLINE 1: SELECT 1 FROM orders\n'
+        "                      ^\n: SELECT 1 FROM orders",
         "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /usr/lib/node_modules",
         "PHP Fatal error:  Uncaught Exception: no in /a.php:3\nStack trace:\n#0 /b.php(7): save()\n#1 {main}\n  thrown",
         "╷\n│ Error: no such image\n│\n│   with cloud_instance.web,\n│   on main.tf line 3\n│\n╵",
@@ -325,6 +327,7 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "elixir",
         "pydantic",
         "psycopg",
+        "rails",
         "npm",
         "php",
         "terraform",
