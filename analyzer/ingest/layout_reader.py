@@ -6,9 +6,8 @@ explains are looked at by the layout's expression.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,83 +16,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.ingest.assumed import Assumed, assumed_of
+from analyzer.ingest.continuation import Codes, Flags, as_flags, indented, judged, stands_alone
 from analyzer.ingest.dateorder import settle_order
 from analyzer.ingest.layout import Layout, Understood, whole_timestamp
-from analyzer.ingest.levels import LevelKind, infer_levels, level_kind, level_of, levels_at
-from analyzer.ingest.locate import Locator, learn_all, line_array
+from analyzer.ingest.layout_rules import ends_here, learn_levels, learn_pids, learn_times
+from analyzer.ingest.levels import infer_levels, levels_at
+from analyzer.ingest.locate import line_array
 from analyzer.ingest.stamps import Stamps
-from analyzer.ingest.timeformats import Clock, is_timestamp, parse_timestamp
-from analyzer.ingest.timestamps import NO_TIME, Micros, TimestampReader, shape_of
-from analyzer.ingest.windows import Bytes, Offsets, among, gather, words
+from analyzer.ingest.timeformats import Clock
+from analyzer.ingest.timestamps import NO_TIME, Micros
+from analyzer.ingest.windows import Bytes, Offsets, gather, words
 from analyzer.model import LEVEL_CODES
 
-Codes = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
-_SHAPES_PER_RULE = 8
 _BELOW = 400
 _LONGEST_HEAD = 1024
 """Bytes of a line that the layout's expression is given, where no rule explains the line."""
-
-
-@dataclass(frozen=True, slots=True)
-class _TimeRule:
-    """Where timestamps stand, and readers for the shapes in which they stand there."""
-
-    locator: Locator
-    readers: tuple[TimestampReader, ...]
-
-    def behind(self, data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
-        """Where each line goes on behind its timestamp, if that is of one of the usual shapes."""
-        first, *others = self.readers
-        at = self.locator.find(data, starts, ends)
-        at = np.where(at >= 0, at, starts)
-        behind: Offsets = np.minimum(at + first.width, ends)
-        for reader in others:
-            missed = np.flatnonzero(~ends_here(data, behind))
-            fits = missed[reader.read(data, at[missed]) != NO_TIME]
-            behind[fits] = np.minimum(at[fits] + reader.width, ends[fits])
-        return behind
-
-    def read(self, data: Bytes, starts: Offsets, ends: Offsets) -> Micros:
-        at = self.locator.find(data, starts, ends)
-        first, *others = self.readers
-        times = first.read(data, np.maximum(at, 0))
-        times[at < 0] = NO_TIME
-        for reader in others:
-            missed = np.flatnonzero((times == NO_TIME) & (at >= 0))
-            if not len(missed):
-                break
-            times[missed] = reader.read(data, at[missed])
-        return times
-
-
-@dataclass(frozen=True, slots=True)
-class _LevelRule:
-    """Where levels stand, and how they are said there; `table` holds the layout's own letters."""
-
-    locator: Locator
-    kind: LevelKind
-    table: Codes | None = None
-
-    def read(self, data: Bytes, starts: Offsets, ends: Offsets) -> Codes:
-        at = self.locator.find(data, starts, ends)
-        place = np.maximum(at, 0)
-        codes = levels_at(data, place, self.kind) if self.table is None else self.table[data[place]]
-        found: Codes = np.where(at >= 0, codes, 0).astype(np.int8)
-        return found
-
-
-CONTINUATIONS = (
-    r"^(?:Caused(?: by)?: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
-    r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "
-    r"|: (?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH) |#\d+ (?:/|\{main\}|\[internal )"
-    r"|npm (?:ERR!|error) (?:syscall|path|errno|enoent|dest|command|signal) |note: run with |exit status \d)"
-)
-"""Lines without a timestamp that programs print behind an error, although they are not indented."""
-
-_FIRST_OF_CONTINUATIONS = among(b"CSgc[DHQL(:#ne")
-_CLOSING = among(b"}])")
-_ALPHANUMERIC = among(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 class LayoutReader:
@@ -103,10 +40,10 @@ class LayoutReader:
         """`understood` holds the sample's lines of this layout; `clock` says what times leave open."""
         self.layout = layout
         self.clock, self.assumed = _settle(layout, understood, clock)
-        self._time_rules = _learn_times(understood, self.clock)
+        self._time_rules = learn_times(understood, self.clock)
         self._odd_stamps = Stamps(self.clock)
-        self._level_rules = _learn_levels(layout, understood)
-        self._pid_at = _learn_pids(understood)
+        self._level_rules = learn_levels(layout, understood)
+        self._pid_at = learn_pids(understood)
         self._indented_continues = layout.indented_continues and not _mostly_indented(understood)
         self._states_level = any(layout.level_group_of(spans) is not None for _, spans in understood)
         self.has_time = bool(self._time_rules)
@@ -213,7 +150,9 @@ class LayoutReader:
 
     def _fits(self, data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
         """Which lines have this layout's head."""
-        return _flags(pc.match_substring_regex(self._heads(data, starts, ends), self.layout.search_pattern("message")))
+        return as_flags(
+            pc.match_substring_regex(self._heads(data, starts, ends), self.layout.search_pattern("message"))
+        )
 
     def levels(self, data: Bytes, starts: Offsets, ends: Offsets, loose: Flags, telling: Flags) -> Codes:
         """The level code of each line; `loose` ones are of no layout at all, and have no words that say it unless
@@ -300,7 +239,7 @@ class LayoutReader:
         if len(unsure):
             texts = self._group(line_array(data, starts[unsure], ends[unsure]), "level")
             named = pa.array([word.encode() for word in self.layout.continuation], texts.type)
-            continues[unsure] = _flags(pc.is_in(texts, value_set=named))
+            continues[unsure] = as_flags(pc.is_in(texts, value_set=named))
         return continues
 
     def _odd_levels(self, lines: pa.Array) -> Codes:
@@ -317,72 +256,10 @@ class LayoutReader:
         return found
 
 
-def indented(data: Bytes, starts: Offsets) -> Flags:
-    """Which lines begin with a space or a tab."""
-    first = data[np.minimum(starts, len(data) - 1)]
-    flags: Flags = (first == 32) | (first == 9)
-    return flags
-
-
-def judged(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Codes:
-    """The levels of lines by the words in them, which only `telling` ones have."""
-    codes = np.full(len(starts), LEVEL_CODES["info"], dtype=np.int8)
-    rows = np.flatnonzero(telling)
-    if len(rows):
-        codes[rows] = infer_levels(line_array(data, starts[rows], ends[rows]))
-    return codes
-
-
-def ends_here(data: Bytes, at: Offsets) -> Flags:
-    """Whether a run of letters and digits ends where a timestamp is thought to end, neither before nor later."""
-    flags: Flags = _ALPHANUMERIC[data[np.maximum(at - 1, 0)]] & ~_ALPHANUMERIC[data[np.minimum(at, len(data) - 1)]]
-    return flags
-
-
 def _below(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[Offsets, Offsets]:
     """The text under each line, as far as it may say how bad things are, up to the next of these lines."""
     begins = np.minimum(ends + 1, len(data) - 1)
     return begins, np.minimum(np.append(starts[1:], len(data)), begins + _BELOW)
-
-
-def stands_alone(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Flags:
-    """Without timestamps: a line begins a record unless it is blank, indented, only closes one, or
-    is one of those that programs print behind an error (`Caused by:`, `DETAIL:`), which are `telling`."""
-    first = data[np.minimum(starts, len(data) - 1)]
-    filled = ends > starts
-    shifted = indented(data, starts)
-    if shifted[filled].all():
-        shifted = _deeper_than_the_rest(data, starts, ends)
-    flags: Flags = filled & ~shifted & ~_CLOSING[first]
-    return flags & ~_goes_on(data, starts, ends, telling)
-
-
-def _deeper_than_the_rest(data: Bytes, starts: Offsets, ends: Offsets) -> Flags:
-    """Text that stands to the right as a whole, as in a table or a paste: only what is indented
-    further than the rest continues."""
-    lines = line_array(data, starts, ends).to_pylist()
-    depths = [len(line) - len(line.lstrip()) for line in lines]
-    least = min((depth for depth, line in zip(depths, lines, strict=True) if line), default=0)
-    deeper: Flags = np.array([depth > least for depth in depths], dtype=bool)
-    return deeper
-
-
-def _goes_on(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Flags:
-    """Lines that only make sense behind another one."""
-    flags = np.zeros(len(starts), dtype=bool)
-    last = len(data) - 1
-    maybe = np.flatnonzero(telling & _FIRST_OF_CONTINUATIONS[data[np.minimum(starts, last)]])
-    if len(maybe):
-        flags[maybe] = _flags(pc.match_substring_regex(line_array(data, starts[maybe], ends[maybe]), CONTINUATIONS))
-    # Go prints each frame as a call and, below it, `\t/path/file.go:12 +0x1d`.
-    below = np.minimum(starts[1:], last)
-    flags[:-1] |= (data[below] == 9) & (data[np.minimum(below + 1, last)] == 47) & (data[ends[:-1] - 1] == 41)
-    return flags
-
-
-def _flags(column: pa.Array) -> Flags:
-    flags: Flags = column.to_numpy(zero_copy_only=False)
-    return flags
 
 
 def _settle(layout: Layout, understood: Sequence[Understood], clock: Clock) -> tuple[Clock, Assumed]:
@@ -397,81 +274,6 @@ def _settle(layout: Layout, understood: Sequence[Understood], clock: Clock) -> t
         texts[:20], clock.order if evidence == "habit" else None, clock.order if evidence == "dates" else None
     )
     return clock, assumed if layout.zone is None else replace(assumed, zone=False)
-
-
-def _learn_times(understood: Sequence[Understood], clock: Clock) -> tuple[_TimeRule, ...]:
-    dated = [
-        (line, spans)
-        for line, spans in understood
-        if "timestamp" in spans and _is_time(line[slice(*spans["timestamp"])], clock)
-    ]
-    if not dated:
-        return ()
-    lines = [line for line, _ in dated]
-    places = [spans["timestamp"] for _, spans in dated]
-    rules = learn_all(lines, places, _keys(dated, "timestamp_key"))
-    return tuple(
-        _TimeRule(locator, _readers([(lines[row], places[row]) for row in served], clock)) for locator, served in rules
-    )
-
-
-def _is_time(text: bytes, clock: Clock) -> bool:
-    """Whether a text begins with a timestamp; mostly it is one, which has been found out already."""
-    return is_timestamp(text) or parse_timestamp(text, clock) is not None
-
-
-def _keys(understood: Sequence[Understood], name: str) -> list[bytes]:
-    """The texts of keys right before a field, where all lines have such."""
-    keys = [line[slice(*spans[name])] for line, spans in understood if name in spans]
-    return keys if len(keys) == len(understood) else []
-
-
-def _readers(places: Sequence[tuple[bytes, tuple[int, int]]], clock: Clock) -> tuple[TimestampReader, ...]:
-    """A reader for each shape of timestamp, the most frequent one first."""
-    examples = {shape_of(line[slice(*span)]): (line, span) for line, span in places}
-    frequent = Counter(shape_of(line[slice(*span)]) for line, span in places).most_common(_SHAPES_PER_RULE)
-    readers = []
-    for shape, _ in frequent:
-        line, span = examples[shape]
-        readers.append(TimestampReader(line[slice(*span)], clock, line[span[1] :][:1]))
-    return tuple(readers)
-
-
-def _learn_levels(layout: Layout, understood: Sequence[Understood]) -> tuple[_LevelRule, ...]:
-    table = _letter_table(layout)
-    if layout.levels and table is None:
-        return ()
-    kinds: dict[LevelKind, list[tuple[bytes, tuple[int, int], bytes]]] = {}
-    for line, spans in understood:
-        group = layout.level_group_of(spans)
-        if group is not None and (table is not None or level_of(line[slice(*spans[group])], _kind(line, spans, group))):
-            key = line[slice(*spans["level_key"])] if "level_key" in spans else b""
-            kinds.setdefault(_kind(line, spans, group), []).append((line, spans[group], key))
-    rules: list[_LevelRule] = []
-    for kind, found in sorted(kinds.items(), key=lambda item: -len(item[1])):
-        keys = [key for *_, key in found]
-        learned = learn_all([line for line, *_ in found], [span for _, span, _ in found], keys if all(keys) else ())
-        rules += [_LevelRule(locator, kind, table) for locator, _ in learned]
-    return tuple(rules)
-
-
-def _learn_pids(understood: Sequence[Understood]) -> list[Locator]:
-    named = [(line, spans["pid"]) for line, spans in understood if "pid" in spans]
-    return [locator for locator, _ in learn_all([line for line, _ in named], [span for _, span in named])]
-
-
-def _kind(line: bytes, spans: dict[str, tuple[int, int]], group: str) -> LevelKind:
-    return level_kind(line[slice(*spans[group])], group)
-
-
-def _letter_table(layout: Layout) -> Codes | None:
-    """The codes of a layout's own levels by byte, where each is a single character."""
-    if not layout.levels or any(len(text) > 1 for text in layout.levels):
-        return None
-    table = np.zeros(256, dtype=np.int8)
-    for text, level in layout.levels.items():
-        table[ord(text)] = LEVEL_CODES[level]
-    return table
 
 
 def _mostly_indented(understood: Sequence[Understood]) -> bool:

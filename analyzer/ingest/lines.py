@@ -18,16 +18,18 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.ingest.assumed import NO_DOUBTS, Doubts, assumed_of
+from analyzer.ingest.continuation import Codes, Flags, indented, judged, stands_alone
 from analyzer.ingest.daylight import tell_passes
 from analyzer.ingest.detect import explains, is_head
 from analyzer.ingest.envelopes.choose import choose_envelopes
 from analyzer.ingest.grouping import Arranged, apart, arrange, by_group, safe_cut, with_first_of_groups
 from analyzer.ingest.layout import PLAIN, STRAY
-from analyzer.ingest.layout_reader import Codes, Flags, LayoutReader, indented, judged, stands_alone
+from analyzer.ingest.layout_reader import LayoutReader
 from analyzer.ingest.learning import MOST_LAYOUTS, learn_readers, stray_reader
 from analyzer.ingest.localtime import settle_clock
 from analyzer.ingest.logical import Codes as Groups
 from analyzer.ingest.logical import Lines, Wrapping, lines_from, lines_of
+from analyzer.ingest.marks import Marks, begins_inside, goes_on_below, part_long_records, with_blank_lines
 from analyzer.ingest.noise import noise_among_dated
 from analyzer.ingest.platform_clock import agrees, told_by_platform
 from analyzer.ingest.stamped import stamped_traces
@@ -38,20 +40,12 @@ from analyzer.ingest.traces import hold_traces
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 from analyzer.model import LEVEL_CODES
 
-LONGEST_RECORD = 1 << 16
-"""Bytes after which lines without a timestamp stop counting as the continuation of the record before
-them: no stack trace is that long, but output of another shape may be."""
-
 SAMPLE_LINES = 400
 _MINUTE = 60_000_000
-_DAY = 24 * 60 * _MINUTE
-_SAME_TIME = 2_000_000
 _EARLIEST = 631_152_000_000_000
 """1990; clocks that were never set show 1970 or 1980."""
 _FAR_FUTURE = timedelta(days=366)
 _CONTINUES = re.compile(rb"\s+\S|Caused by: |\.\.\. \d+ more")
-_LONGEST_PAUSE = 1_000_000
-"""Microseconds after which a line no longer continues the one before it, by the times of their envelopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +215,11 @@ class LineReader:
         raw = lines_of(data, length)
         lines = self.wrapped.unwrap(raw, self.clock)
         marks = self._marks(lines.data, lines.starts, lines.ends)
-        groups = _with_blank_lines(self._writers(lines, marks, cutting), lines, raw)
+        groups = with_blank_lines(self._writers(lines, marks, cutting), lines, raw)
         grouped = by_group(groups, len(lines))
         begins = marks.begins
         if lines.wrapping is not None:
-            begins = _begins_inside(lines, lines.wrapping, marks, grouped)
+            begins = begins_inside(lines, lines.wrapping, marks, grouped)
         begins = begins | self._of_somebody_else(lines, marks)
         if self._dated_heads and not self._spells_below:
             begins = begins | noise_among_dated(lines.data, lines.starts, lines.ends, marks.loose, marks.telling)
@@ -238,7 +232,7 @@ class LineReader:
             grouped = by_group(groups, len(lines))
         return self._table(arrange(lines, begins, groups, grouped), marks, levels, groups, before)
 
-    def _of_somebody_else(self, lines: Lines, marks: _Marks) -> Flags:
+    def _of_somebody_else(self, lines: Lines, marks: Marks) -> Flags:
         """Which undated lines begin a record because those of the layout above them never go on: the words of
         an application between the lines of an access log."""
         found = np.zeros(len(lines), dtype=bool)
@@ -252,7 +246,7 @@ class LineReader:
         return found
 
     def _join_stamped(
-        self, lines: Lines, begins: Flags, marks: _Marks, levels: Codes, groups: Groups | None
+        self, lines: Lines, begins: Flags, marks: Marks, levels: Codes, groups: Groups | None
     ) -> tuple[Flags, Groups | None]:
         """Join the lines of traces that all have times of their own; where they stand between those of
         others, each trace becomes a group of its own."""
@@ -265,7 +259,7 @@ class LineReader:
         begins[list(homes)] = False
         return begins, apart(begins, homes, groups)
 
-    def _levels_of(self, lines: Lines, begins: Flags, marks: _Marks) -> Codes:
+    def _levels_of(self, lines: Lines, begins: Flags, marks: Marks) -> Codes:
         """The level code of each line that begins a record."""
         if begins.all():
             return self._levels(lines.data, lines.starts, lines.ends, marks, lines.wrapping)
@@ -275,7 +269,7 @@ class LineReader:
         levels[rows] = self._levels(lines.data, lines.starts[rows], lines.ends[rows], marks.take(rows), wrapping)
         return levels
 
-    def _table(self, arranged: Arranged, marks: _Marks, levels: Codes, groups: Groups | None, before: int) -> LineTable:
+    def _table(self, arranged: Arranged, marks: Marks, levels: Codes, groups: Groups | None, before: int) -> LineTable:
         """The records of lines that stand in their final order."""
         lines = arranged.lines
         first_line = np.flatnonzero(arranged.begins)
@@ -325,7 +319,7 @@ class LineReader:
         main = self._readers[0]
         return main.layout.style in ("text", "logfmt") and main.has_time
 
-    def _writers(self, lines: Lines, marks: _Marks, cutting: bool) -> Groups | None:
+    def _writers(self, lines: Lines, marks: Marks, cutting: bool) -> Groups | None:
         """The writer of each line: as the envelope says or, where lines continue others by their words,
         by the process that the layout names."""
         if lines.wrapping is not None:
@@ -336,7 +330,7 @@ class LineReader:
             return None
         return main.writers(lines.data, lines.starts, lines.ends, own)
 
-    def _marks(self, data: Bytes, starts: Offsets, ends: Offsets) -> _Marks:
+    def _marks(self, data: Bytes, starts: Offsets, ends: Offsets) -> Marks:
         """What the layouts say of each line by itself."""
         times = np.full(len(starts), NO_TIME, dtype=np.int64)
         layouts = np.zeros(len(starts), dtype=np.int8)
@@ -361,12 +355,12 @@ class LineReader:
             begins[1:] &= ~((layouts[1:] == place) & (layouts[:-1] == above) & ~loose[:-1])
         for place, layout in enumerate(self.layouts):
             if layout.text_below or layout.level_below:
-                begins[1:] &= ~_goes_on_below(times, (layouts == place) & ~loose)
+                begins[1:] &= ~goes_on_below(times, (layouts == place) & ~loose)
         if self._dated_heads:
-            _part_long_records(data, starts, ends, begins, telling)
-        return _Marks(times, begins, layouts, loose, telling)
+            part_long_records(data, starts, ends, begins, telling)
+        return Marks(times, begins, layouts, loose, telling)
 
-    def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, marks: _Marks, wrapping: Wrapping | None) -> Codes:
+    def _levels(self, data: Bytes, starts: Offsets, ends: Offsets, marks: Marks, wrapping: Wrapping | None) -> Codes:
         """The level code of each record, from its first line: stated in it or by its envelope, or judged
         by the words of a line that is of no layout (a crash among JSON lines)."""
         levels = np.zeros(len(starts), dtype=np.int8)
@@ -384,76 +378,6 @@ class LineReader:
         return levels
 
 
-@dataclass(frozen=True, slots=True)
-class _Marks:
-    """What the layouts say of lines: when, whether a record begins, the place of the layout, whether a line is
-    loose, which is to say of no layout at all, and whether a loose line may have words that tell more of it."""
-
-    times: Micros
-    begins: Flags
-    layouts: Codes
-    loose: Flags
-    telling: Flags
-
-    def take(self, rows: Offsets) -> _Marks:
-        """The same of some lines."""
-        return _Marks(self.times[rows], self.begins[rows], self.layouts[rows], self.loose[rows], self.telling[rows])
-
-
-def _begins_inside(lines: Lines, wrapping: Wrapping, marks: _Marks, grouped: Offsets) -> Flags:
-    """Which lines inside envelopes begin a record.
-
-    A line without a time of its own goes on with the record before it only where that one has
-    such a time, and was written just before by the same writer.
-    """
-    dated = (marks.begins & ~marks.loose & (marks.times != NO_TIME))[grouped]
-    head = np.maximum.accumulate(np.where(dated, np.arange(len(lines)), -1))
-    groups, stamps = wrapping.groups[grouped], wrapping.times[grouped]
-    same = (head >= 0) & (groups == groups[np.maximum(head, 0)])
-    pause = np.zeros(len(lines), dtype=bool)
-    pause[1:] = (stamps[1:] != NO_TIME) & (stamps[:-1] != NO_TIME) & (stamps[1:] - stamps[:-1] > _LONGEST_PAUSE)
-    alone = stands_alone(lines.data, lines.starts, lines.ends, marks.telling)[grouped]
-    begins = np.empty_like(marks.begins)
-    begins[grouped] = marks.begins[grouped] | (marks.loose[grouped] & alone & (~same | pause))
-    return begins
-
-
-def _goes_on_below(times: Micros, heads: Flags) -> Flags:
-    """Which lines but the first go on with the line right above, of whose record that holds the head only: those
-    without a time, and those with the same time of day, which an export has put above each line of a program."""
-    apart = (times[1:] - times[:-1] + _SAME_TIME) % _DAY
-    flags: Flags = heads[:-1] & ~heads[1:] & ((times[1:] == NO_TIME) | (apart <= 2 * _SAME_TIME))
-    return flags
-
-
-def _with_blank_lines(groups: Groups | None, lines: Lines, raw: Lines) -> Groups | None:
-    """The groups of lines; a blank one outside all envelopes is of the writer of the line before it."""
-    if groups is None or not len(lines):
-        return groups
-    blank = (raw.starts == raw.ends)[lines.raw_lines()] & (lines.starts == lines.ends)
-    if not blank.any():
-        return groups
-    written: Groups = groups[np.maximum.accumulate(np.where(blank, 0, np.arange(len(lines))))]
-    return written
-
-
-def _part_long_records(data: Bytes, starts: Offsets, ends: Offsets, begins: Flags, telling: Flags) -> None:
-    """Let the lines of overlong records begin records of their own, so that each is looked at."""
-    if begins.all():
-        return
-    firsts = _with_first(np.flatnonzero(begins))
-    lasts = np.append(firsts[1:], len(starts)) - 1
-    long = ends[lasts] - starts[firsts] > LONGEST_RECORD
-    for first, last in zip(firsts[long].tolist(), lasts[long].tolist(), strict=True):
-        part = slice(first + 1, last + 1)
-        begins[part] = stands_alone(data, starts[part], ends[part], telling[part])
-
-
-def _with_first(lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The lines that begin records, with the first line of the block, which begins one in any case."""
-    return lines if len(lines) and lines[0] == 0 else np.concatenate(([0], lines))
-
-
 def _inherit(times: Micros, before: int) -> Micros:
     """Records without a timestamp take that of the record before them."""
     missing = times == NO_TIME
@@ -464,4 +388,4 @@ def _inherit(times: Micros, before: int) -> Micros:
     return np.where(index < 0, before, times[index])
 
 
-__all__ = ["LONGEST_RECORD", "PADDING", "LineReader", "LineTable"]
+__all__ = ["PADDING", "LineReader", "LineTable"]

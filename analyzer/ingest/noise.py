@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.ingest.layout_reader import stands_alone
+from analyzer.ingest.continuation import stands_alone
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.windows import Bytes, Offsets
 

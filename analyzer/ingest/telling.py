@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow.compute as pc
 
-from analyzer.ingest.layout_reader import CONTINUATIONS, Flags, indented
+from analyzer.ingest.continuation import CONTINUATIONS, Flags, indented
 from analyzer.ingest.levels import TELLING
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.traces import PARTS

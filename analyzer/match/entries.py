@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyzer.ingest.blocks import Block
-from analyzer.ingest.lines import LONGEST_RECORD, LineTable
+from analyzer.ingest.lines import LineTable
 from analyzer.ingest.locate import line_array
 from analyzer.ingest.logical import gather_pieces, lines_of
+from analyzer.ingest.marks import LONGEST_RECORD
 from analyzer.ingest.timestamps import NO_TIME, Micros
 from analyzer.ingest.windows import PADDING, Bytes, Offsets
 

@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyzer.ingest.lines import LONGEST_RECORD, LineTable
+from analyzer.ingest.lines import LineTable
 from analyzer.ingest.locate import line_array
+from analyzer.ingest.marks import LONGEST_RECORD
 
 Ints = npt.NDArray[np.int64]
 _MAX_TEXT = 4096
