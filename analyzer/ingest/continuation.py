@@ -18,10 +18,11 @@ CONTINUATIONS = (
     r"^(?:Caused(?: by)?: |Suppressed: |goroutine \d+ \[|created by |\[signal |Stack trace:|\[stacktrace\]"
     r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "
     r"|: (?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH) |#\d+ (?:/|\{main\}|\[internal )"
+    r"|\(?Caused by \w+(?:Error|Exception)?\(|(?:NewConnection|NameResolution|ConnectTimeout)Error\([\"']?<"
     r"|npm (?:ERR!|error) (?:syscall|path|errno|enoent|dest|command|signal) |note: run with |exit status \d)"
 )
 """Lines without a timestamp that programs print behind an error, although they are not indented."""
-_FIRST_OF_CONTINUATIONS = among(b"CSgc[DHQL(:#ne")
+_FIRST_OF_CONTINUATIONS = among(b"CSgc[DHQL(:#neN")
 _CLOSING = among(b"}])")
 
 

@@ -1,8 +1,9 @@
 r"""The text that signatures are matched against: a record with every wrapping undone.
 
 The same failure reaches us plain, inside a JSON string (`relation \"orders\" does not exist`),
-inside JSON inside Docker's JSON (escaped twice), with ANSI colours, with CRLF. Canonical text has
-none of these, so an author writes a pattern once.
+inside JSON inside Docker's JSON (escaped twice), with ANSI colours, with CRLF, with the curly quotes that
+word processors and chat programs put for straight ones. Canonical text has none of these, so an author
+writes a pattern once.
 
 Backslashes before a quote, an apostrophe or a slash are dropped however many there are; `\n`, `\r`
 and `\t` become the character, `\uXXXX` becomes UTF-8 (of ASCII only the few characters that programs
@@ -35,6 +36,7 @@ timestamp."""
 
 _TIME = re.compile(LEADING_TIME.encode())
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_CURLY = re.compile(rb"\xe2\x80([\x98-\x9f])")
 _CONTROL = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
@@ -43,6 +45,8 @@ def canonical(record: bytes) -> bytes:
     text = strip_ansi(record)
     if b"\\" in text and b'"' in text:
         text = _ESCAPE.sub(_unescape, text)
+    if b"\xe2\x80" in text:
+        text = _CURLY.sub(lambda curly: b"'" if curly[1] < b"\x9c" else b'"', text)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").removesuffix(b"\r")
     head = _TIME.match(text)

@@ -2,7 +2,7 @@ r"""A signature's pattern -> the wider pattern that Hyperscan looks for in raw b
 
 Whatever the pattern finds in a record's canonical text, the relaxed one finds in its raw bytes:
 
-* a character that programs escape also matches in its escaped forms;
+* a character that programs escape also matches in its escaped forms, and a quote in its curly ones;
 * anchors, word boundaries and look-around are dropped, back-references match anything;
 * an upper bound of a repeat is dropped where escapes can make the raw text longer;
 * repeats at either end shrink to their minimum, so that one occurrence is reported about once
@@ -24,6 +24,9 @@ from analyzer.match.canonical import ESCAPED
 
 _CARRIAGE = rb"(?:\r|\\+(?:r|u000[dD]))?"
 _ESCAPED = _CARRIAGE + rb"""\\+(?:["'/nrt]|u[0-9a-fA-F]{4})"""
+_QUOTES = frozenset(b"\"'")
+_CURLY = rb"\xe2\x80[\x98-\x9f]"
+_INSIDE_CURLY = frozenset(b"\xe2\x80") | frozenset(range(0x98, 0xA0))
 _INSIDE_ESCAPES = frozenset(b"\\nrtu\"'/0123456789abcdefABCDEF")
 _EVERYTHING = frozenset(range(256))
 _HIGH = frozenset(range(0x80, 0x100))
@@ -140,9 +143,11 @@ def _bound(high: Any) -> bytes:
 
 
 def _literal(code: int) -> bytes:
-    if code in (0x22, 0x27, 0x2F):
-        # Wider than `\\*"|\\+u0022`: Hyperscan 5.4 overlooks some texts where those are alternatives and
-        # words of different length follow.
+    # Wider than `\\*"|\\+u0022`: Hyperscan 5.4 overlooks some texts where those are alternatives and
+    # words of different length follow.
+    if code in _QUOTES:
+        return rb"(?:\\*[\x%02xu\xe2](?:[02]0[0-9][0-9a-fA-F])?\x80?[\x98-\x9f]?)" % code
+    if code == 0x2F:
         return rb"(?:\\*[\x%02xu](?:00%s)?)" % (code, _any_case(b"%02x" % code))
     if code == 0x0A:
         return b"(?:" + _CARRIAGE + rb"(?:\n|\\+(?:n|u000[aA])))"
@@ -192,12 +197,15 @@ def _single(members: frozenset[int]) -> bytes:
     plain = _plain(members)
     if not members & ESCAPED:
         return plain
-    return b"(?:" + plain + b"|" + _ESCAPED + b")" + (b"?" if members & _SECOND else b"")
+    curly = b"|" + _CURLY if members & _QUOTES else b""
+    return b"(?:" + plain + curly + b"|" + _ESCAPED + b")" + (b"?" if members & _SECOND else b"")
 
 
 def _byte_class(members: frozenset[int]) -> bytes:
     """A class that may repeat; where it takes a byte that may be escaped, also its escaped forms."""
     plain = _plain(members)
+    if members & _QUOTES and not members >= _INSIDE_CURLY:
+        plain += b"|" + _CURLY
     if members & ESCAPED and not _takes_escapes_apart(members):
         return plain + b"|" + _ESCAPED
     return plain

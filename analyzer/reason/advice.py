@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,18 @@ from analyzer.reason.columns import Events, Ints
 _MOST_VARIANTS = 3
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _ALTERNATIVES = re.compile(r"(?<!\{)\{\w+\}(?:\{\w+\})+(?!\})")
+_LEADING = frozenset(
+    "of for to at in on by from with after than between near into through and "
+    "answers answered called finds forbids import killed lacks lost prerender reading refused refuses reports "
+    "saving sending violates".split()
+)
+"""Words behind which a title says a thing: `refuses {operation}`."""
+_VERB = re.compile(r"(?:cannot|could not|may not|does not) \w+$")
+_BARE = frozenset(
+    "a an the no not one enough every as valid incorrect named found undefined uncaught "
+    "limit duration count size".split()
+)
+"""Words behind which, or values for which, a plain word is enough: `has no {queue}`, `after {limit} retries`."""
 Captures = Mapping[str, str]
 
 
@@ -62,20 +75,33 @@ def fill(template: str, captures: Captures) -> str:
 
 
 def fill_title(template: str, captures: Captures) -> str:
-    """A title; where a value is missing the plain word stands in its place, unless the title makes sense
-    without it: `Port {port} is taken`, `A push is rejected: {reason}`. Of placeholders without a space
-    between them, `{queue}{exchange}`, those stand there that have a value, or else the first."""
+    """A title; where a value is missing a word stands in its place, unless the title makes sense without
+    it: `Port {port} is taken`, `A push is rejected: {reason}`, `Table {relation} does not exist`. Of placeholders
+    without a space between them, `{queue}{exchange}`, those stand there that have a value, or else the first."""
     template = _ALTERNATIVES.sub(lambda match: _known_of(match[0], captures), template)
     if captures.keys().isdisjoint(("method", "endpoint")):
         template = re.sub(r"^\{method\} \{endpoint\}", "A request", template)
         template = template.replace("{method} {endpoint}", "a request")
     missing = {name: name.replace("_", " ") for name in _PLACEHOLDER.findall(template) if name and name not in captures}
+    for name in missing:
+        template = re.sub(rf":\{{{name}\}}", "", template)
     for name, word in missing.items():
         template = re.sub(rf"(?i)\b({word}) \{{{name}\}}", r"\1", template)
         template = re.sub(rf"(?:[:,] \{{{name}\}}| \(\{{{name}\}}\)| (?:on|at) \{{{name}\}})$", "", template)
+        template = re.sub(rf"([\w'-]+) \{{{name}\}}(?=[\s,;:)]|$)", partial(_without_value, name, word), template)
     filled = fill(template, {**missing, **captures})
     first = _PLACEHOLDER.match(template)
     return filled[:1].upper() + filled[1:] if first is not None and first[1] in missing else filled
+
+
+def _without_value(name: str, word: str, found: re.Match[str]) -> str:
+    """The word before a placeholder and what may stand for its value: `of an index`, or nothing behind a noun."""
+    before = found[1].lower()
+    if before in _BARE or name in _BARE:
+        return f"{found[1]} {word}"
+    if before in _LEADING or _VERB.search(found.string[: found.end(1)]):
+        return f"{found[1]} {'an' if word[0] in 'aeio' else 'a'} {word}"
+    return found[1]
 
 
 def _known_of(placeholders: str, captures: Captures) -> str:

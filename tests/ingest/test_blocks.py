@@ -316,6 +316,10 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "                      ^\n: SELECT 1 FROM orders",
         "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /usr/lib/node_modules",
         "PHP Fatal error:  Uncaught Exception: no in /a.php:3\nStack trace:\n#0 /b.php(7): save()\n#1 {main}\n  thrown",
+        "requests.exceptions.ConnectionError: HTTPConnectionPool(host='api', port=80): Max retries exceeded "
+        "with url: / (Caused by \nNewConnectionError('<urllib3.connection.HTTPConnection object at 0x7f>: no'))",
+        "HTTPSConnectionPool(host='api', port=443): Max retries exceeded with url: /\n"
+        'Caused by NameResolutionError("<urllib3.connection.HTTPSConnection object at 0x7f>: no route")',
         "╷\n│ Error: no such image\n│\n│   with cloud_instance.web,\n│   on main.tf line 3\n│\n╵",
         "│ Error: no such image\n│\n│   with cloud_instance.web,\n╵",
     ],
@@ -330,6 +334,8 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "rails",
         "npm",
         "php",
+        "urllib3-cut",
+        "urllib3-cause-below",
         "terraform",
         "terraform-without-top",
     ],

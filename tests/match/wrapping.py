@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 
 HEAD = "2025-10-24 02:14:07,113 ERROR [api] "
@@ -59,9 +60,15 @@ def in_logfmt(text: str) -> str:
     return f'2025-10-24T02:14:07.113Z level=error msg="{quoted}" caller=db.go:42'
 
 
+def in_curly_quotes(text: str) -> str:
+    """As a word processor or a chat program passes it on."""
+    return HEAD + re.sub(r'"([^"]*)"', r"“\1”", text).replace("'", "’")
+
+
 WRAPPINGS: Mapping[str, Callable[[str], str]] = {
     wrapping.__name__: wrapping
     for wrapping in (
         plain, coloured, in_json, in_utf8_json, in_html_safe_json, in_php_json, in_docker, in_coloured_json, in_logfmt,
+        in_curly_quotes,
     )
 }  # fmt: skip
