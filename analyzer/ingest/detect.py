@@ -23,6 +23,7 @@ _RUNS = tuple((re.compile(rb"%c%c+" % (each, each)), bytes([each])) for each in 
 _INDENTED_HEAD = re.compile(
     rb" {1,2}(?:[A-Z]{4,8}\b|\d{2,4}[-/]\d\d|\xe2[\x80-\xbf]{2}|(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /)"
 )
+_GOROUTINE = re.compile(rb"goroutine \d+ (?:[\w=]+ )*\[[^\]]+\]:$|\[signal (?:\w|0x)")
 _TAGS = re.compile(
     rb"(?:[\[(<{][^\])>}]{0,80}[\])>}][ :-]?){1,3}[\[(<]?|[^\s{\"=]{1,40}[ \t|:]{0,2}[\[(<]?|\S+ \S+ +\S+ +\["
 )
@@ -54,6 +55,13 @@ def is_head(line: bytes) -> bool:
     return _INDENTED_HEAD.match(line) is not None
 
 
+def _heads(lines: Sequence[bytes]) -> Iterator[bytes]:
+    """The lines that may begin a record. Those of a goroutine do not, and soon are more than the log above them."""
+    for line, below in itertools.pairwise((*lines, b"")):
+        if is_head(line) and not below.startswith(b"\t/") and _GOROUTINE.match(line) is None:
+            yield line
+
+
 Detected = tuple[Layout, Sequence[Understood], Sequence[bytes]]
 
 
@@ -71,7 +79,7 @@ def detect_layout(
 # The same beginning of a file is asked about several times: for envelopes, for the year, for its order among others.
 @lru_cache(maxsize=8)
 def _detected(lines: tuple[bytes, ...], least: int | None, dated: bool, without: str | None) -> Detected:
-    heads = tuple(line for line in lines if is_head(line)) or lines
+    heads = tuple(_heads(lines)) or lines
     fitting = (
         candidate
         for candidate in candidates(heads)

@@ -167,8 +167,8 @@ class LayoutReader:
         if not self._states_level:
             return self._unstated(data, starts, ends, telling)
         codes = np.zeros(len(starts), dtype=np.int8)
-        # Where lines are known by nothing but the head of this layout, a loose one has no level in it.
-        fit = ~loose if self._known_by_head else np.ones(len(starts), dtype=bool)
+        # Where lines are known by their head, or their level is but a letter or a mark, a loose one has none of it.
+        fit = ~loose if self._known_by_head or self._marks_levels else np.ones(len(starts), dtype=bool)
         for rule in self._level_rules:
             missed = np.flatnonzero((codes == 0) & fit)
             codes[missed] = rule.read(data, starts[missed], ends[missed])
@@ -179,6 +179,11 @@ class LayoutReader:
         if len(missed):
             codes[missed] = self._unstated(data, starts[missed], ends[missed], telling[missed])
         return codes
+
+    @property
+    def _marks_levels(self) -> bool:
+        """Whether the level is a letter or a mark, which stands in any text as well."""
+        return bool(self.layout.levels) and max(map(len, self.layout.levels)) == 1 and self.has_time
 
     @property
     def _known_by_head(self) -> bool:

@@ -84,7 +84,9 @@ _STATED = (
     r"|[\[(<|{]\s*(?P<enclosed>(?i:trace|debug|verbose|info|information|notice|warn|warning|err|erro|error|severe|crit"
     r"|critical|fatal|alert|emerg|panic|[TDIWEF]))\s*(?:[\])>|}]|:(?:[^\\/]|$))"
     r"|\b(?i:level|lvl|severity|loglevel|log_level)[\"']?\s*[=:]\s*[\"']?(?P<named>[A-Za-z]{3,11})\b"
-    r"|^(?:\S+\s+){0,4}?(?P<colon>(?i:trace|debug[1-5]?|verbose|info|notice|warn|warning|error|severe|critical|fatal)):"
+    # Of `Trace:` only times and tags stand in front: a call trace, a stack trace is no level.
+    r"|^(?:[^A-Za-z\s]\S*\s+){0,4}?(?P<traced>(?i:trace)):"
+    r"|^(?:\S+\s+){0,4}?(?P<colon>(?i:debug[1-5]?|verbose|info|notice|warn|warning|error|severe|critical|fatal)):"
     # Right behind a time, in any letters.
     r"|^[\[(]?[\dT:.,/+ -]{8,40}Z?[\])]?[\s|]+(?P<behind>(?i:trace|debug|info|notice|warn|warning|error"
     r"|critical|fatal))[\s|:]"

@@ -384,3 +384,36 @@ def test_long_lines_are_not_remembered_for_long() -> None:
     del line
     references = sys.getrefcount(lines[0])
     assert references == 2  # the list, and the question itself
+
+
+def test_a_goroutine_is_not_more_than_the_log_above_it() -> None:
+    lines = ["INFO[0000] Listening on :8080", "DEBU[0001] Looking for work", "panic: no work"]
+    for at in range(20):
+        lines += ["", f"goroutine {at} [running]:", "main.work(0x1)", "\t/src/work.go:12 +0x1d"]
+    first, second, *_ = records_of("\n".join(lines).encode())
+    assert (first.layout, first.level) == ("logrus-console", "info")
+    assert (second.layout, second.level) == ("logrus-console", "debug")
+
+
+def test_a_dash_is_no_level_of_a_line_without_a_time() -> None:
+    text = b"7:M 24 Oct 2025 02:14:07.113 * Ready to accept connections\n"
+    lines = [b"cache-1     | " + text] * 3 + [b"shop-api-1  | db:5432 is unavailable yet - waiting for it to start\n"]
+    assert [record.level for record in records_of(b"".join(lines))] == ["info"] * 4
+
+
+def test_many_services_padded_to_one_column() -> None:
+    """More services than a short paste has lines for are still services, each with records of its own."""
+    services = ["api-1", "auth-1", "auth-worker-1", "gateway-1", "sync-1", "sync-worker-1"]
+    text = "".join(f"{name:14} | {what}\n" for what in ("starting", "db:5432 is open") for name in services)
+    wrapped = choose_envelopes(text.encode().splitlines(), Clock())
+    assert wrapped.name == "compose"
+    assert len(records_of(text.encode())) == 2 * len(services)
+    ragged = "".join(f"{name} | {what}\n" for what in ("starting", "db:5432 is open") for name in services)
+    assert choose_envelopes(ragged.encode().splitlines(), Clock()).name == ""
+
+
+@pytest.mark.parametrize(("line", "level"), [("Call Trace:", "info"), ("Trace: deep", "trace")])
+def test_a_call_trace_is_no_level(line: str, level: str) -> None:
+    head = "Oct 24 02:14:07 web-1 kernel: [577035.822650] "
+    record, *_ = records_of(f"{head}{line}\n{head}CPU: 3 PID: 1\n".encode())
+    assert record.level == level

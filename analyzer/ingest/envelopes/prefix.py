@@ -26,6 +26,7 @@ from analyzer.ingest.timestamps import Clock
 from analyzer.ingest.windows import Bytes, Offsets
 
 _SPACE = 32
+_MOST_PADDED = 0.6
 _STAMP = r"^(?:<\d{1,3}>)?(?:[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-\d\d[T ])"
 _INDENTED = r"^(?P<spaces> +)\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d"
 
@@ -38,8 +39,9 @@ class Prefix:
     whence, `priority` is syslog's number, and from `keep` on the prefix stays in the text that is
     shown and searched. `tag` names in its groups the fields of a tag; `level` says the level,
     `partial` that the line goes on in the next one. `probe` is a stricter expression to recognise
-    lines by; `most_tags` bounds the share of distinct tags where any word could be one, and some line
-    must be of what `shows` that a program has put the tags there. Where a line without the prefix
+    lines by; `most_tags` bounds the share of distinct tags where any word could be one, unless tags of
+    several lengths are padded `to_one_column`, and some line must be of what `shows` that a program has put
+    the tags there. Where a line without the prefix
     `continues` the one before it, it is of the same writer; else it is of the platform itself. With
     `escapes`, control characters were written as their octal numbers.
     """
@@ -50,6 +52,7 @@ class Prefix:
     probe: str = ""
     least: float = 0.6
     most_tags: float = 1.0
+    to_one_column: bool = False
     shows: str = ""
     continues: bool = False
     escapes: bool = False
@@ -72,7 +75,8 @@ class Prefix:
         share = len(matches) / len(lines) if lines else 0.0
         if share < self.least or (self.shows and not any(re.match(self.shows.encode(), line) for line in lines)):
             return 0.0
-        if self.most_tags < 1.0 and len({match["tag"] for match in matches}) > max(3, self.most_tags * len(matches)):
+        most = _MOST_PADDED if self.to_one_column and _are_padded(matches) else self.most_tags
+        if most < 1.0 and len({match["tag"] for match in matches}) > max(3, most * len(matches)):
             return 0.0
         return share
 
@@ -133,6 +137,12 @@ class Prefix:
         if match is None:
             return {}
         return {name: text.decode("utf-8", "replace") for name, text in match.groupdict().items() if text}
+
+
+def _are_padded(matches: Sequence[re.Match[bytes]]) -> bool:
+    """Whether tags of several lengths are filled up so that what is behind all of them begins in one column."""
+    tags = {len(match["tag"]) for match in matches}
+    return len(tags) > 1 and len({len(match[0].rstrip()) for match in matches}) == 1
 
 
 def _lengths(texts: pa.Array) -> Offsets:

@@ -66,6 +66,7 @@ PREFIXES: tuple[Prefix, ...] = (
         r"(?P<container>(?P<service>.+?)(?:[-_.]\d+)?(?:\.\w{8,}@(?P<host>.+))?)$",
         probe=rf"(?!{_LEVELS}\b)",
         most_tags=0.125,
+        to_one_column=True,
     ),
     Prefix("tilt", r" *(?P<tag>[A-Za-z][\w.:-]*) \xE2\x94\x82(?: |$)", r"(?P<service>.+)", most_tags=0.125),
     Prefix("pm2", r"(?P<tag>\d{1,3}\|[\w@./-]+) +\|(?: |$)", r"\d+\|(?P<service>.+)"),
