@@ -19,7 +19,8 @@ CONTINUATIONS = (
     r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LINE \d+): |\[(?:SQL|parameters): |\(Background on this error "
     r"|: (?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH) |#\d+ (?:/|\{main\}|\[internal )"
     r"|\(?Caused by \w+(?:Error|Exception)?\(|(?:NewConnection|NameResolution|ConnectTimeout)Error\([\"']?<"
-    r"|npm (?:ERR!|error) (?:syscall|path|errno|enoent|dest|command|signal) |note: run with |exit status \d)"
+    r"|npm (?:ERR!|error) (?:syscall|path|file|errno|enoent|dest|command|signal|argv) "
+    r"|npm ERR! (?:node v|npm  v|Exit status )\d|npm ERR! \S+@\d\S* [\w:.-]+: `|note: run with |exit status \d)"
 )
 """Lines without a timestamp that programs print behind an error, although they are not indented."""
 _FIRST_OF_CONTINUATIONS = among(b"CSgc[DHQL(:#neN")
@@ -77,10 +78,19 @@ def _goes_on(data: Bytes, starts: Offsets, ends: Offsets, telling: Flags) -> Fla
     maybe = np.flatnonzero(telling & _FIRST_OF_CONTINUATIONS[data[np.minimum(starts, last)]])
     if len(maybe):
         flags[maybe] = as_flags(pc.match_substring_regex(line_array(data, starts[maybe], ends[maybe]), CONTINUATIONS))
+        flags[_codes_of_old_npm(data, starts, ends, maybe)] = True
     # Go prints each frame as a call and, below it, `\t/path/file.go:12 +0x1d`.
     below = np.minimum(starts[1:], last)
     flags[:-1] |= (data[below] == 9) & (data[np.minimum(below + 1, last)] == 47) & (data[ends[:-1] - 1] == 41)
     return flags
+
+
+def _codes_of_old_npm(data: Bytes, starts: Offsets, ends: Offsets, maybe: Offsets) -> Offsets:
+    """Where npm up to version 4 states the code of its error: below what ran, not first as later versions do."""
+    codes = maybe[maybe > 0]
+    codes = codes[as_flags(pc.starts_with(line_array(data, starts[codes], ends[codes]), "npm ERR! code "))]
+    above = line_array(data, starts[codes - 1], ends[codes - 1])
+    return codes[as_flags(pc.match_substring_regex(above, r"^npm ERR! (?:npm  v|path |file )"))]
 
 
 __all__ = ["CONTINUATIONS", "as_flags", "indented", "judged", "stands_alone"]

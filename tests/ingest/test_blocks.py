@@ -315,6 +315,8 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         'PG::UndefinedTable: ERROR:  relation "orders" does not exist\nLINE 1: SELECT 1 FROM orders\n'
         "                      ^\n: SELECT 1 FROM orders",
         "npm ERR! code EACCES\nnpm ERR! syscall mkdir\nnpm ERR! path /usr/lib/node_modules",
+        'npm ERR! Linux 3.13.0\nnpm ERR! argv "node" "npm" "start"\nnpm ERR! node v4.2.4\nnpm ERR! npm  v2.14.12\n'
+        "npm ERR! code ELIFECYCLE\nnpm ERR! shop@0.1.2 start: `node app.js`\nnpm ERR! Exit status 1",
         "PHP Fatal error:  Uncaught Exception: no in /a.php:3\nStack trace:\n#0 /b.php(7): save()\n#1 {main}\n  thrown",
         "requests.exceptions.ConnectionError: HTTPConnectionPool(host='api', port=80): Max retries exceeded "
         "with url: / (Caused by \nNewConnectionError('<urllib3.connection.HTTPConnection object at 0x7f>: no'))",
@@ -333,6 +335,7 @@ def test_a_last_line_without_its_end_is_left_only_where_more_may_come() -> None:
         "psycopg",
         "rails",
         "npm",
+        "npm-2",
         "php",
         "urllib3-cut",
         "urllib3-cause-below",
