@@ -13,7 +13,7 @@ from analyzer.reason.cluster import Problem
 from analyzer.reason.columns import NO_TIME, Events, Ints
 from analyzer.reason.confidence import Grounds, confidence
 from analyzer.reason.correlate import Finding
-from analyzer.reason.depth import depth, leads_to
+from analyzer.reason.depth import depth, leads_to, says_little
 from analyzer.reason.descent import REACH, SECOND, SKEW
 from analyzer.reason.episodes import MINUTE
 from analyzer.reason.moments import in_words, moment
@@ -169,7 +169,8 @@ def _score(member: Member, members: Sequence[Member], catalogue: Catalogue) -> f
         early *= _closeness(member, others)
     causes = sum(leads_to(other.signature.id, signature.id, catalogue) for other in others)
     declared = (effects - causes) / len(others) if others else 0.0
-    slight = not effects and len(member.rows) <= _FEW and not _severe(member) and any(map(_severe, others))
+    grave = any(_severe(other) and not says_little(other.signature) for other in others)
+    slight = not effects and len(member.rows) <= _FEW and not _severe(member) and grave
     return 1.2 * early + 1.0 * depth(signature) + 0.8 * declared + 0.1 * bool(signature.refines) - 0.5 * slight
 
 

@@ -29,7 +29,7 @@ _WAITING = ("pool_timeout", "pool_exhausted", "connection_timeout", "workers_exh
 """Ends of the names of failures of those who wait: a pool runs empty because somebody keeps what it lends."""
 
 _ANY = ("uncaught_exception", "unhandled_exception", "unhandled_rejection", "exception_thrown", "servlet_exception",
-        "task_exception_unretrieved", "unhandled_error_event")  # fmt: skip
+        "task_exception_unretrieved", "unhandled_error_event", "statement_invalid")  # fmt: skip
 """Ends of the names of failures that say no more than that something was raised: that may be anything."""
 
 _OF_A_CHILD = frozenset(
@@ -49,6 +49,11 @@ store that went down."""
 
 _ASKED_AGAIN = 1 << 12
 """Names of which the same is asked for every pair of problems."""
+
+
+def says_little(signature: Signature) -> bool:
+    """Whether a failure says no more than that something was raised."""
+    return signature.id.endswith(_ANY)
 
 
 def depth(signature: Signature) -> float:
