@@ -48,6 +48,17 @@ _ERROR_WORDS = (
     r"|^(?:/|[a-z]:\\|node:|file://)[^\n]*(?:\.[cm]?[jt]sx?|/promises|/loader|/throws):\d+$"
     r"|(?-i:[A-Za-z](?:Error|Exception))\b|\xE2\x9D\x8C|\xE2\x9C\x96|\xF0\x9F\x9A\xA8"
 )
+PASSED_TEST = (
+    r"[^\n\"'{]{0,60}?(?:\xE2\x9C[\x93\x94\x85]|\xE2\x88\x9A|--- PASS:)[^\n]*"
+    r"|[^\n]*(?:\bPASSED\b|\.\.\. ?ok\b)\s{0,3}(?:[\[(][^\])\n]{1,40}[\])]|in [\d.]+ ?m?s)?[^\S\n]*"
+    r"|[^\S\n]*(?:\S+Z )?PASS[: ][^\n]*"
+)
+"""A whole line about a test that passed: its mark or verdict stands where runners of tests put it, first in the line
+or last. Like `COMMIT_SUBJECT` it means the same to RE2 and to Python's `re` on bytes."""
+COMMIT_SUBJECT = (
+    r"\W{0,3}(?:[0-9a-f]{7,40} )?(?:feat|fix|docs|chore|refactor|perf|style|revert)(?:\([^)\n]*\))?!?: [^\n]*"
+)
+"""A whole line that says what somebody did about errors, in the manner of conventional commits."""
 _HARMLESS = (
     # None of them: counted, or said not to be.
     r"(?i)\b(0|zero) (?:\w+ )?(errors?|fail\w*|exceptions?)\b|\bignor\w+ (errors?|fail\w*)"
@@ -57,9 +68,9 @@ _HARMLESS = (
     r"(?:[=:|]\s*[\"']?(0|null|false|nil|<nil>)(?:[^\w.]|$)|=\s*none\b|:\s*none\s*(?:[,;)}\]]|$))"
     r"|time_?out[\"']?\s*[=:]\s*[\"']?\d"
     # A test that passed, whatever it is called.
-    r"|(?-i:\bPASS(?:ED)?\b)|\xE2\x9C[\x93\x94\x85]|\.\.\. ?ok\b|\bpassed\W*$"
+    rf"|(?-i:^(?:{PASSED_TEST})$)|\bpassed\W*$"
     # What somebody did about errors: the subject of a commit, a line of a changelog or of source code.
-    r"|^\W{0,3}(?:[0-9a-f]{7,40} )?(?:fix|feat|docs|chore|refactor|perf|style|revert)(?:\([^)]*\))?!?: "
+    rf"|^(?:{COMMIT_SUBJECT})$"
     r"|^commit [0-9a-f]{7,40}\b|^Merge (?:pull request|branch|remote)\b|^changelog: |^Successfully "
     r"|^\s*(?:[*+-]|o)\s+(?:fix|add|improve|handle|avoid|do not|don't|prevent|correct|remove|increase|raise|return"
     r"|report|catch|backport)(?:e?[sd])?\b"

@@ -46,7 +46,7 @@ class _Said:
 def settle_clock(lines: Sequence[bytes], clock: Clock) -> Clock:
     """The clock with the zone and the year that messages in a sample's lines say; as it is where none does.
 
-    A zone that the user has given is not doubted.
+    A zone other than UTC has been given by the user, and is not doubted.
     """
     few = lines[:: len(lines) // _LOOKED_AT + 1]
     said = [each for line in few if (match := _PAIR.match(line)) and (each := _said(match)) is not None]

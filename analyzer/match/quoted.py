@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from analyzer.ingest.levels import COMMIT_SUBJECT, PASSED_TEST
+
 _FAILED = re.compile(rb"FAIL|[1-9]\d* failed|\xe2\x9c[\x95-\x98]|\xe2\x9d\x8c|\xc3\x97")
 """What tells of a failure even beside tests that passed."""
 
@@ -21,18 +23,11 @@ def _lines(expression: bytes) -> re.Pattern[bytes]:
 _KINDS = (
     (
         (b"PASS", b"\xe2\x9c", b"\xe2\x88\x9a", b"... ok", b"...ok"),
-        _lines(
-            # A mark or a verdict counts where runners of tests put it: first in the line, or last.
-            rb"[^\n\"'{]{0,60}?(?:\xe2\x9c[\x93\x94\x85]|\xe2\x88\x9a|--- PASS:)[^\n]*"
-            rb"|[^\n]*(?:\bPASSED\b|\.\.\. ?ok\b)\s{0,3}(?:[\[(][^\])\n]{1,40}[\])]|in [\d.]+ ?m?s)?[^\S\n]*"
-            rb"|[^\S\n]*(?:\S+Z )?PASS[: ][^\n]*"
-        ),
+        _lines(PASSED_TEST.encode()),
     ),
     (
         (b"feat", b"fix", b"docs", b"chore", b"refactor", b"perf", b"style", b"revert"),
-        _lines(
-            rb"\W{0,3}(?:[0-9a-f]{7,40} )?(?:feat|fix|docs|chore|refactor|perf|style|revert)(?:\([^)\n]*\))?!?: [^\n]*"
-        ),
+        _lines(COMMIT_SUBJECT.encode()),
     ),
     (
         (b"log.", b"logger.", b"logging.", b"console."),

@@ -36,6 +36,8 @@ _MILD_WORD = (
 """What says of a record that it is information or less."""
 
 Places = npt.NDArray[np.int8]
+_FEW_PICKED = 3
+"""Records of an excerpt that is about all of them."""
 
 
 def severities(events: Events, table: pa.Table, catalogue: Catalogue, unknown: Places) -> Places:
@@ -60,7 +62,7 @@ def picked(events: Events, table: pa.Table, places: Places, records: int) -> npt
     serious: npt.NDArray[np.bool_] = places < _INFO
     aside = (places == _LOW) & _taken_lightly(table)
     lines = len(set(zip(events.source[aside].tolist(), events.line[aside].tolist(), strict=True)))
-    return serious & ~aside if records > 3 and 2 * lines < records else serious
+    return serious & ~aside if records > _FEW_PICKED and 2 * lines < records else serious
 
 
 def _says(pattern: str, table: pa.Table) -> npt.NDArray[np.bool_]:

@@ -115,6 +115,8 @@ def _agree(kind: LevelKind, words: list[tuple[bytes, bytes]]) -> None:
         ("a non-fatal condition, ignored errors", "info"),
         ("tests/test_net.py::test_connection_refused PASSED [ 7%]", "info"),
         ("test net::reports::error when refused ... ok", "info"),
+        ("validation PASSED, yet the insert failed: duplicate key", "error"),
+        ("connecting ... ok, error: relation users does not exist", "error"),
         ("  ✓ should fail when the mail is missing (5 ms)", "info"),
         ("  ✕ should fail when the mail is missing, Error", "error"),
         ("fix(auth): a token that timed out is an error", "info"),
