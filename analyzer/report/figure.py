@@ -90,18 +90,21 @@ def _strip(analysis: Analysis, axis: Axis) -> tuple[float, list[Json]]:
     rows = list(zip(minutes, timed["level"].to_pylist(), timed["records"].to_pylist(), strict=True))
     for name, (levels, colour) in LEVEL_BANDS.items():
         columns = list(axis.bucketed((minute, count) for minute, level, count in rows if level in levels))
-        for column, count in columns:
-            totals[column] = totals.get(column, 0) + count
+        below = [totals.get(column, 0) for column, _ in columns]
+        totals |= {column: base + count for base, (column, count) in zip(below, columns, strict=True)}
         traces.append(
             {
                 "type": "bar",
                 "name": name,
                 "x": [milliseconds(column) for column, _ in columns],
                 "y": [count for _, count in columns],
+                # Plotly takes minutes that lie side by side for one where the axis leaves out years.
+                "base": below,
+                "customdata": [count for _, count in columns],
                 "width": milliseconds(axis.bucket),
                 "offset": 0,
                 "marker": {"color": colour, "line": {"width": 0}},
-                "hovertemplate": f"%{{x|%Y-%m-%d %H:%M}}<br>%{{y:,}} {name}<extra></extra>",
+                "hovertemplate": f"%{{x|%Y-%m-%d %H:%M}}<br>%{{customdata:,}} {name}<extra></extra>",
                 "xaxis": "x",
                 "yaxis": "y",
             }
@@ -144,7 +147,7 @@ def _layout(axis: Axis, lanes: Sequence[Lane], marks: Sequence[Mark], peak: floa
         "hovermode": "closest",
         "hoverlabel": {"align": "left", "bgcolor": panel, "bordercolor": _CURVE, "font": {"color": ink, "size": 12}},
         "dragmode": "zoom",
-        "barmode": "stack",
+        "barmode": "overlay",
         "bargap": 0,
         "showlegend": False,
         "xaxis": _x_axis(axis, "y"),

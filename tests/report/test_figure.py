@@ -56,6 +56,17 @@ def test_strip_stacks_all_records_by_level() -> None:
     assert bands[0]["x"][0] == NIGHT.timestamp() * 1000
 
 
+def test_columns_of_the_strip_stand_on_those_below_them_wherever_they_are() -> None:
+    """Left to itself, Plotly takes columns that lie side by side for one where the axis leaves out years."""
+    figure = drawn(make_analysis())
+    tops: dict[float, float] = {}
+    for name in ("other", "warnings", "errors"):
+        band = trace(figure, name)
+        assert band["base"] == [tops.get(column, 0) for column in band["x"]]
+        tops |= {x: base + count for x, base, count in zip(band["x"], band["base"], band["y"], strict=True)}
+    assert figure["layout"]["barmode"] == "overlay"
+
+
 def test_one_lane_per_incident_worst_first() -> None:
     figure = drawn(make_analysis())
     bars = trace(figure, "incidents")
